@@ -39,7 +39,7 @@ vidi_status vidi_compare(vidi *v, const char *dir_a, const char *dir_b, double l
 
 /* The kernel table and what this device would use.
  * {"device","kernels":[{"name","purpose","needs":[...],"bindings":[...],"push_bytes","specs":{...},
- *   "variants":[{"name","words"}],"usable","why_not"}],"tuning":[{"kernel","device_class","shape","values","why"}]}
+ *   "variants":[{"name","words"}],"usable","lacks":[...]}],"tuning":[{"kernel","device_class","shape","values","why"}]}
  * v may be bare: then usable is null. */
 vidi_status vidi_kernels(vidi *v, char **json);
 

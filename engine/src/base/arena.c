@@ -33,14 +33,17 @@ static struct arena_chunk *add_chunk(struct arena *a, uint64_t bytes) {
     return chunk;
 }
 
+static void *too_much(struct arena *a, uint64_t count, uint64_t bytes_each) {
+    vd_fail(a->ctx, VIDI_E_MEMORY, "out of memory: %llu x %llu bytes were asked for",
+            (unsigned long long)count, (unsigned long long)bytes_each);
+    return NULL;
+}
+
 void *arena_alloc(struct arena *a, uint64_t count, uint64_t bytes_each) {
     uint64_t bytes;
     if (!mul_ok(&bytes, count, bytes_each) || !align_ok(&bytes, bytes, ALIGN) ||
-        bytes > UINT64_MAX / 2) {
-        vd_fail(a->ctx, VIDI_E_MEMORY, "out of memory: %llu x %llu bytes were asked for",
-                (unsigned long long)count, (unsigned long long)bytes_each);
-        return NULL;
-    }
+        bytes > UINT64_MAX / 2)
+        return too_much(a, count, bytes_each);
     struct arena_chunk *chunk = a->newest;
     if (!chunk || chunk->size - chunk->used < bytes) chunk = add_chunk(a, bytes);
     if (!chunk) return NULL;
@@ -52,7 +55,7 @@ void *arena_alloc(struct arena *a, uint64_t count, uint64_t bytes_each) {
 
 void *arena_grow(struct arena *a, void *items, uint32_t *cap, uint64_t bytes_each) {
     const uint32_t bigger = *cap ? *cap * 2 : 16;
-    if (bigger < *cap) return NULL;
+    if (bigger < *cap) return too_much(a, UINT64_C(2) * *cap, bytes_each);
     void *block = arena_alloc(a, bigger, bytes_each);
     if (!block) return NULL;
     if (*cap) memcpy(block, items, *cap * bytes_each);
@@ -61,7 +64,7 @@ void *arena_grow(struct arena *a, void *items, uint32_t *cap, uint64_t bytes_eac
 }
 
 char *arena_text(struct arena *a, const char *text, uint64_t len) {
-    char *copy = len == UINT64_MAX ? NULL : arena_alloc(a, len + 1, 1);
+    char *copy = len == UINT64_MAX ? too_much(a, len, 1) : arena_alloc(a, len + 1, 1);
     if (copy && len) memcpy(copy, text, len);
     return copy;
 }
@@ -71,7 +74,7 @@ char *arena_print(struct arena *a, const char *fmt, ...) {
     va_start(args, fmt);
     const int len = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
-    char *text = len < 0 ? NULL : arena_alloc(a, (uint64_t)len + 1, 1);
+    char *text = len < 0 ? too_much(a, UINT64_C(1) << 31, 1) : arena_alloc(a, (uint64_t)len + 1, 1);
     if (!text) return NULL;
     va_start(args, fmt);
     vsnprintf(text, (size_t)len + 1, fmt, args);

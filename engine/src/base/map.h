@@ -20,7 +20,9 @@ struct map {
 /* Room for `expected` keys at once, so that a count already checked costs one allocation. */
 vidi_status map_open(struct map *m, struct arena *a, uint32_t expected);
 
-/* Adds a key. *was_there tells whether it existed (its value then stays); may be NULL. */
+/* Adds a key. *was_there tells whether it existed (its value then stays); may be NULL.
+ * VIDI_E_FORMAT when so many keys hash alike that it cannot be chance: building a table takes
+ * linear time whatever the keys. The words then lack the name of the file. */
 vidi_status map_put(struct map *m, const char *key, uint32_t len, uint32_t value, bool *was_there);
 
 bool map_get(const struct map *m, const char *key, uint32_t len, uint32_t *value);

@@ -58,6 +58,9 @@ struct gpu_config {
     bool labels;            /* debug names and labels */
     bool profile;           /* a timestamp behind every dispatch of programs recorded from now on */
     bool robust;            /* robustBufferAccess; off by default */
+    bool staged;            /* for tests: device memory counts as out of the host's reach */
+    bool no_barriers;       /* for tests: programs are recorded without derived barriers */
+    bool no_stamp;          /* for tests: submissions leave their completion marker out */
     void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *user;
 };

@@ -51,7 +51,9 @@ extern const uint32_t kernel_count;
  *     k_NAME(list, variant, groups(gx, gy, gz), .x = x, .w = w, .y = y, .cols = n, .eps = eps);
  * A span with no buffer is bound to the device's small zero buffer. */
 struct vd_groups { uint32_t x, y, z; };
-#define groups(...) ((struct vd_groups){__VA_ARGS__})
+/* groups(x), groups(x, y) or groups(x, y, z); what is left out is 1. */
+#define groups(...)                 groups_first_three(__VA_ARGS__, 1, 1, 1)
+#define groups_first_three(a, b, c, ...) ((struct vd_groups){a, b, c})
 
 /* Index of the variant of that name, or -1. */
 int kernel_variant(const struct kernel *k, const char *name);

@@ -22,10 +22,11 @@ struct str { const char *ptr; uint64_t len; }; /* a view, not NUL-terminated */
 
 struct gguf_value {
     struct str key;
-    enum gguf_kind kind, item;  /* item: of an array */
+    enum gguf_kind kind, item;  /* item: of an array; the same as kind otherwise */
     uint64_t n;                 /* entries of an array; 1 otherwise */
     const unsigned char *data;  /* first byte of the value (of the first entry) */
-    const uint64_t *offsets;    /* arrays of strings: byte offset of each entry's length from data */
+    const uint64_t *offsets;    /* strings: byte offset of each entry's length from data; [n + 1],
+                                 * the last is where the array ends */
 };
 
 struct gguf_tensor {
@@ -49,8 +50,9 @@ struct gguf {
     uint64_t file_bytes, data_start;
     struct map keys, names;     /* to indices of values and tensors */
     struct arena arena;
-    const unsigned char *map;
+    const unsigned char *map;   /* the first byte of the file */
     uint64_t map_bytes;         /* 0: the memory belongs to the caller */
+    int fd;                     /* of the mapped file; set when map_bytes is */
 };
 
 vidi_status gguf_open(struct vd_ctx *ctx, const char *path, struct gguf *out);

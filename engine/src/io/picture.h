@@ -2,9 +2,11 @@
  *
  * The header is read by our own code first: width x height at most 64 million pixels, each side
  * at most 65,535, and no more than 4096 bytes of pixels for each byte of file (+ 16 MiB), before
- * the decoder (stb_image, only these four formats) sees it. It decodes into a heap with that cap.
+ * a decoder sees it. BMP and PPM (P5, P6) are decoded by our own code; JPEG and PNG by stb_image, in
+ * a heap capped by the size of the picture, 1 GiB at most. Files have at most 256 MiB.
  * A file that ends early is an error, not half a picture. EXIF orientation (1..8) is applied;
- * alpha is laid over white; 16-bit samples are cut to 8, grey becomes RGB.
+ * alpha is laid over white; 16-bit samples are cut to 8, grey becomes RGB, CMYK JPEGs are refused
+ * unless an Adobe marker tells their colours.
  * Failures: VIDI_E_IO (cannot be read), VIDI_E_IMAGE (damaged, too large, another format). */
 #ifndef VD_PICTURE_H
 #define VD_PICTURE_H

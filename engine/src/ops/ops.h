@@ -10,10 +10,9 @@
 #ifndef VD_OPS_H
 #define VD_OPS_H
 #include "gpu/gpu.h"
+#include "ops/kinds.h"
 #include "ops/step.h"
 #include "ops/weight.h"
-
-enum act { ACT_NONE, ACT_GELU, ACT_GELU_TANH, ACT_QUICK_GELU, ACT_SILU, ACT_RELU, ACT_COUNT };
 
 /* y[r] = act(norm(x[r]) . w^T + bias) + add[r].          x [rows][w.cols] -> y [rows][w.rows]
  * norm: RMSNorm of x with this weight [w.cols] and eps, inside the kernel; empty: none.
@@ -40,7 +39,6 @@ void op_linear(struct gpu_list *list, const struct op_linear *op);
  * With step, kv_rows is the capacity and j < step.position + step.rows (causal kinds) or
  * j < kv_rows (ALL, MASK). A row that sees nothing gives zeros. softcap 0: off.
  * head_dim: 16 to 256, a multiple of 8. */
-enum attend_mode { ATTEND_ALL, ATTEND_CAUSAL, ATTEND_PREFIX, ATTEND_WINDOW, ATTEND_MASK };
 struct op_attend {
     struct vd_span q, k, v, mask, y, step;
     uint32_t rows, kv_rows, heads, kv_heads, head_dim;
@@ -115,7 +113,7 @@ void op_embed(struct gpu_list *list, const struct op_embed *op);
 
 /* gather: y[r] = x[index[r]]; scatter: y[index[r]] = x[r] (indices distinct). f32 rows of cols.
  * An index >= limit (rows of the indexed side) gives zeros / is dropped. Empty index: the
- * identity plus `first` (a copy of rows first..; with step and rows 1 and last: row step.rows-1). */
+ * identity plus `first` (a copy of rows first..; with step, rows 1 and last: row step.rows-1). */
 struct op_rows {
     struct vd_span x, index, y, step;
     uint32_t rows, cols, limit, first, x_stride, y_stride;
@@ -143,18 +141,23 @@ struct op_pool { struct vd_span x, y; uint32_t width, height, cols, kernel; };
 void op_pool(struct gpu_list *list, const struct op_pool *op);
 
 /* RGB8 (3 bytes a pixel, rows of `stride` bytes, a multiple of 4; read as words) -> resized,
- * normalised f32 at the place (out_x, out_y) of a [3][canvas_h][canvas_w] picture, or with patch > 0
- * as rows of patches [(H/p)*(W/p)][3*p*p] (channel, y, x). As PIL resizes: support scaled by the
- * shrink factor (antialias), coefficients normalised, each of the two passes rounded to 8 bits
- * (half up, clipped), horizontal first. Then (v/255 - mean) / std. Two dispatches: `rows_u8` is the
- * scratch of the first, 4 bytes (r, g, b, 0) a pixel, out_w * height pixels. */
+ * normalised f32 at the place (out_x, out_y) of a [3][canvas_h][canvas_w] picture, or with patch
+ * as rows of patches [(H/p)*(W/p)][3*p*p] (channel, y, x); what lies around the place stays as it
+ * is. As PIL resizes: support scaled by the shrink factor (antialias), coefficients normalised,
+ * each of the two passes rounded to 8 bits (half up, clipped), horizontal first. Then (v/255 -
+ * mean) / std. Two dispatches: `rows_u8` is the scratch of the first, 4 bytes (r, g, b, 0) a pixel,
+ * out_w * height pixels. `coeffs` holds what op_image_coeffs() wrote for these sizes and filter. */
 enum resize_filter { RESIZE_BILINEAR, RESIZE_BICUBIC };
 struct op_image {
-    struct vd_span rgb, rows_u8, y;
+    struct vd_span rgb, coeffs, rows_u8, y;
     uint32_t width, height, stride, out_w, out_h, out_x, out_y, canvas_w, canvas_h, patch;
     enum resize_filter filter;
     float mean[3], std[3];
 };
+/* The resize coefficients of width, height, out_w, out_h and filter, for the host to upload once a
+ * picture size: bytes, and the bytes themselves. Computed in double, fixed point with 22 bits. */
+uint64_t op_image_coeffs_bytes(const struct op_image *op);
+void op_image_coeffs(const struct op_image *op, void *out);
 void op_image(struct gpu_list *list, const struct op_image *op);
 
 /* One token from logits [cols], by the sampler fields of the step buffer: temperature 0 takes the
@@ -162,7 +165,9 @@ void op_image(struct gpu_list *list, const struct op_image *op);
  * orders them, and a draw from Philox 4x32-10 keyed by (seed, step.counter). Writes the token to
  * ids[0] and tokens[step.counter % TOKEN_RING], then advances the step buffer: position += rows,
  * rows = 1, counter += 1. A NaN or Inf logit gives token -1 (checked by the host). At most 1024
- * candidates survive top-k. The last dispatch of a step. */
+ * candidates survive top-k (0: 1024). top_p >= 1 and min_p <= 0 are off, a temperature up to 1e-6
+ * counts as 0. Probabilities are whole multiples of 2^-21 of the best one's, so that the draw does
+ * not hang on an order of summing. Two dispatches, the last ones of a step. */
 struct op_sample { struct vd_span logits, ids, tokens, step, scratch; uint32_t cols; };
 void op_sample(struct gpu_list *list, const struct op_sample *op);
 uint64_t op_sample_scratch_bytes(uint32_t cols);

@@ -1,0 +1,66 @@
+# Every tests/<area>/test_<stem>.c is a cmocka program test_<area>_<stem> and a ctest <area>.<stem>.
+# Other .c files of an area are helpers, compiled into each of its programs. tests/<area>/tests.cmake
+# is included too where there is one.
+option(VIDI_FUZZ "build the libFuzzer targets of tests/fuzz (needs clang)" OFF)
+set(VIDI_TEST_TIMEOUT 300 CACHE STRING "seconds a test may run")
+set(VIDI_TEST_TMP ${CMAKE_BINARY_DIR}/tests_tmp)
+file(MAKE_DIRECTORY ${VIDI_TEST_TMP})
+pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
+
+include(cmake/kgen.cmake)
+
+# A test that may be skipped (77), runs from the repository's root, and has a limit.
+function(vidi_add_test name)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${VIDI_TEST_TIMEOUT}
+                       ENVIRONMENT VIDI_TEST_TMP=${VIDI_TEST_TMP})
+endfunction()
+
+function(vidi_add_area area)
+  set(folder ${CMAKE_SOURCE_DIR}/tests/${area})
+  file(GLOB tests CONFIGURE_DEPENDS ${folder}/test_*.c)
+  file(GLOB helpers CONFIGURE_DEPENDS ${folder}/*.c)
+  list(REMOVE_ITEM helpers ${tests} "")
+  if(area STREQUAL "kernels") # its other files are the program check_kernels
+    set(helpers "")
+  endif()
+  foreach(source ${tests})
+    get_filename_component(stem ${source} NAME_WE)
+    string(REGEX REPLACE "^test_" "" stem ${stem})
+    add_executable(test_${area}_${stem} ${source} ${helpers})
+    target_include_directories(test_${area}_${stem} PRIVATE ${folder} ${CMAKE_SOURCE_DIR}/tests)
+    target_link_libraries(test_${area}_${stem} PRIVATE vidi_core PkgConfig::CMOCKA)
+    vidi_add_test(${area}.${stem} test_${area}_${stem})
+  endforeach()
+endfunction()
+
+file(GLOB areas CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/tests tests/*)
+foreach(area ${areas})
+  if(NOT IS_DIRECTORY ${CMAKE_SOURCE_DIR}/tests/${area} OR area STREQUAL "fuzz")
+    continue()
+  endif()
+  if(CMOCKA_FOUND)
+    vidi_add_area(${area})
+  endif()
+  include(tests/${area}/tests.cmake OPTIONAL)
+endforeach()
+if(NOT CMOCKA_FOUND)
+  message(WARNING "cmocka was not found (libcmocka-dev): its tests are not built")
+endif()
+
+
+# Every kernel variant against plain C, on two drivers: lavapipe keeps stray writes inside their
+# buffers and so hides them, SwiftShader does not.
+include(cmake/kernels_check.cmake)
+foreach(driver lavapipe swiftshader)
+  vidi_add_test(kernels.${driver} tests/on_driver.sh ${driver} tests/kernels_check.sh
+                $<TARGET_FILE:check_kernels>)
+  set_tests_properties(kernels.${driver} PROPERTIES TIMEOUT 1200)
+endforeach()
+
+if(VIDI_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "VIDI_FUZZ needs clang: its fuzz targets use libFuzzer")
+  endif()
+  include(cmake/fuzz.cmake)
+endif()

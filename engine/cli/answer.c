@@ -1,0 +1,173 @@
+#include "answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "document.h"
+#include "interrupt.h"
+
+vidi_status pictures_read(struct session *s, const struct words *paths, struct pictures *out) {
+    *out = (struct pictures){.items = calloc((size_t)paths->n + 1, sizeof *out->items)};
+    if (!out->items) return VIDI_E_MEMORY;
+    for (int i = 0; i < paths->n; i++) {
+        const vidi_status status = vidi_image_read(s->v, paths->items[i], &out->items[i]);
+        if (status != VIDI_OK) return status;
+        out->n++;
+    }
+    return VIDI_OK;
+}
+
+vidi_status pictures_move(struct pictures *to, struct pictures *from) {
+    const size_t n = (size_t)(to->n + from->n);
+    vidi_image *items = realloc(to->items, (n + 1) * sizeof *items);
+    if (!items) return VIDI_E_MEMORY;
+    if (from->n > 0) memcpy(items + to->n, from->items, (size_t)from->n * sizeof *items);
+    *to = (struct pictures){.items = items, .n = (int)n};
+    from->n = 0;
+    return VIDI_OK;
+}
+
+void pictures_free(struct session *s, struct pictures *p) {
+    for (int i = 0; i < p->n; i++) vidi_image_free(s->v, &p->items[i]);
+    free(p->items);
+    *p = (struct pictures){0};
+}
+
+static vidi_status say_picture(struct session *s, const vidi_image *image, struct answer *a) {
+    const vidi_status status = vidi_say_image(s->c, image);
+    if (status != VIDI_OK) return status;
+    vidi_stats stats;
+    vidi_chat_stats(s->c, &stats);
+    a->seen[a->n_seen++] = (struct seen_picture){
+        .width = image->width,
+        .height = image->height,
+        .used_width = stats.used_width,
+        .used_height = stats.used_height,
+    };
+    return VIDI_OK;
+}
+
+vidi_status answer_ask(struct session *s, const struct pictures *pictures, const char *system,
+                       const char *text, struct answer *a) {
+    a->seen = calloc((size_t)pictures->n + 1, sizeof *a->seen);
+    if (!a->seen) return VIDI_E_MEMORY;
+    vidi_status status = system ? vidi_say_text(s->c, VIDI_SYSTEM, system) : VIDI_OK;
+    for (int i = 0; i < pictures->n && status == VIDI_OK; i++)
+        status = say_picture(s, &pictures->items[i], a);
+    return status == VIDI_OK ? vidi_say_text(s->c, VIDI_USER, text) : status;
+}
+
+/* Makes room for `more` behind `used` elements. */
+static bool grow(void **items, size_t size, size_t used, size_t more, size_t *cap) {
+    if (used + more <= *cap) return true;
+    const size_t wanted = (used + more) * 2 + 64;
+    void *larger = realloc(*items, wanted * size);
+    if (!larger) return false;
+    *items = larger;
+    *cap = wanted;
+    return true;
+}
+
+static bool keep_piece(struct answer *a, const vidi_piece *piece) {
+    size_t tokens_cap = (size_t)a->tokens_cap;
+    void *text = a->text, *tokens = a->tokens;
+    const bool room = grow(&text, 1, a->len, piece->len, &a->cap) &&
+                      grow(&tokens, sizeof *a->tokens, (size_t)a->n_tokens, 1, &tokens_cap);
+    a->text = text;
+    a->tokens = tokens;
+    a->tokens_cap = (int)tokens_cap;
+    if (!room) return false;
+    if (piece->len > 0) memcpy(a->text + a->len, piece->text, piece->len);
+    a->len += piece->len;
+    if (piece->token >= 0) a->tokens[a->n_tokens++] = piece->token;
+    return true;
+}
+
+static vidi_status take_piece(struct cli *cli, struct answer *a, const vidi_piece *piece) {
+    if (a->keep && !keep_piece(a, piece)) return VIDI_E_MEMORY;
+    if (!a->stream) return VIDI_OK;
+    progress_erase(&cli->progress);
+    out_foreign(&cli->out, piece->text, piece->len);
+    a->gone = !out_flush(&cli->out);
+    return VIDI_OK;
+}
+
+vidi_status answer_pull(struct cli *cli, struct session *s, struct answer *a) {
+    if (cli->opt.verbose) cli_note(cli, "answering");
+    interrupt_cancels(s->c);
+    vidi_piece piece;
+    vidi_status status = VIDI_OK;
+    bool stale =
+        true; /* a cancel of the time between two answers may still be waiting to be heard */
+    while (status == VIDI_OK && !a->gone && !interrupt_seen()) {
+        piece = (vidi_piece){.text = "", .token = -1};
+        status = vidi_next(s->c, &piece);
+        if (status == VIDI_E_CANCELLED && stale && !interrupt_seen()) {
+            stale = false;
+            status = VIDI_OK;
+            continue;
+        }
+        /* The end may come with the rest of a character that was cut. */
+        if (status == VIDI_OK || status == VIDI_END)
+            status = take_piece(cli, a, &piece) == VIDI_OK ? status : VIDI_E_MEMORY;
+    }
+    a->cancelled = interrupt_seen() && (status == VIDI_OK || status == VIDI_E_CANCELLED);
+    interrupt_resumes();
+    progress_erase(&cli->progress);
+    vidi_chat_stats(s->c, &a->stats);
+    /* The statistics count the tiles of all pictures; each has its share. */
+    for (int i = 0; i < a->n_seen; i++) a->seen[i].tiles = a->stats.tiles / a->n_seen;
+    return status == VIDI_END || a->cancelled || a->gone ? VIDI_OK : status;
+}
+
+void answer_free(struct answer *a) {
+    free(a->text);
+    free(a->tokens);
+    free(a->seen);
+    *a = (struct answer){0};
+}
+
+static json_t *seen_json(const struct answer *a) {
+    if (a->n_seen == 0) return json_null();
+    json_t *list = json_array();
+    for (int i = 0; i < a->n_seen; i++) {
+        const struct seen_picture *p = &a->seen[i];
+        json_array_append_new(list, json_pack("{s:i,s:i,s:i,s:i,s:i}", "width", p->width, "height",
+                                              p->height, "used_width", p->used_width, "used_height",
+                                              p->used_height, "tiles", p->tiles));
+    }
+    return list;
+}
+
+static const char *stop_name(const struct answer *a) {
+    static const char *const names[] = {
+        [VIDI_STOP_NONE] = "none",
+        [VIDI_STOP_END] = "end",
+        [VIDI_STOP_LENGTH] = "length",
+        [VIDI_STOP_CONTEXT] = "context",
+    };
+    return a->cancelled ? "cancelled" : names[a->stats.stop];
+}
+
+json_t *answer_json(const struct answer *a, const char *device) {
+    json_t *tokens = json_array();
+    for (int i = 0; i < a->n_tokens; i++) json_array_append_new(tokens, json_integer(a->tokens[i]));
+    const vidi_stats *st = &a->stats;
+    return json_pack("{s:o,s:o,s:i,s:i,s:o,s:s,s:{s:o,s:o,s:o,s:o},s:o}", "text",
+                     document_string(a->text, a->len), "tokens", tokens, "prompt_tokens",
+                     st->prompt_tokens, "image_tokens", st->image_tokens, "image", seen_json(a),
+                     "stop_reason", stop_name(a), "ms", "load", document_ms(st->load_ms), "image",
+                     document_ms(st->image_ms), "prompt", document_ms(st->prompt_ms), "answer",
+                     document_ms(st->answer_ms), "device", document_string(device, strlen(device)));
+}
+
+static double rate(int tokens, double ms) { return ms > 0 ? tokens * 1e3 / ms : 0; }
+
+void answer_note(struct cli *cli, const struct answer *a) {
+    const vidi_stats *st = &a->stats;
+    cli_note(cli,
+             "loaded in %.0f ms; picture %.0f ms; prompt %d tokens, %.0f/s; answer %d tokens, "
+             "%.1f/s; stopped by %s",
+             st->load_ms, st->image_ms, st->prompt_tokens, rate(st->prompt_tokens, st->prompt_ms),
+             st->answer_tokens, rate(st->answer_tokens, st->answer_ms), stop_name(a));
+}

@@ -1,0 +1,109 @@
+#include <stdio.h>
+
+#include "document.h"
+#include "table.h"
+
+static void print_summary(struct out *out, const json_t *d, const vidi_bench_config *cfg) {
+    static const char *const columns[] = {"", ">", "", NULL};
+    const struct {
+        const char *title, *key, *unit;
+        int of;
+    } rows[] = {
+        {"load", "load_ms", "ms", 0},
+        {"picture", "image_ms", "ms", 0},
+        {"prompt", "prompt_tokens_s", "tokens/s", cfg->n_prompt},
+        {"answer", "answer_tokens_s", "tokens/s", cfg->n_answer},
+        {"copy", "copy_gb_s", "GB/s", 0},
+        {"multiply-add", "gflop_s", "GFLOP/s", 0},
+        {"a token", "dispatches_per_token", "dispatches", 0},
+        {"", "barriers_per_token", "barriers", 0},
+        {"", "submissions_per_token", "submissions", 0},
+        {"", "recordings_per_token", "recordings", 0},
+        {"", "allocations_per_token", "allocations", 0},
+    };
+    struct table t;
+    table_open(&t, columns);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        table_cell(&t, "%s", rows[i].title);
+        table_cell(&t, "%.4g", document_number(d, rows[i].key, 0));
+        if (rows[i].of)
+            table_cell(&t, "%s (%d tokens)", rows[i].unit, rows[i].of);
+        else
+            table_cell(&t, "%s", rows[i].unit);
+    }
+    static const char *const memory[][2] = {{"device memory", "device_bytes"},
+                                            {"host memory", "host_peak_bytes"}};
+    for (size_t i = 0; i < 2; i++) {
+        char text[32];
+        table_cell(&t, "%s", memory[i][0]);
+        text_bytes(text, sizeof text, document_number(d, memory[i][1], 0));
+        int n = 0;
+        while (text[n] && text[n] != ' ') n++;
+        table_cell(&t, "%.*s", n, text);
+        table_cell(&t, "%s%s", text[n] ? text + n + 1 : "", i ? " at the peak" : "");
+    }
+    table_print(&t, out, "  ");
+}
+
+static void print_ops(struct out *out, const json_t *d) {
+    static const char *const columns[] = {"phase", "kernel",  "variant",  ">count",  ">ms",
+                                          ">GB/s", ">% copy", ">GFLOP/s", ">% peak", NULL};
+    static const struct {
+        const char *key;
+        int digits; /* after the point */
+    } numbers[] = {{"count", 0},        {"ms", 3},      {"gb_s", 1},
+                   {"percent_copy", 0}, {"gflop_s", 1}, {"percent_flops", 0}};
+    json_t *ops = json_object_get(d, "ops"), *op;
+    size_t i;
+    if (json_array_size(ops) == 0) return;
+    struct table t;
+    table_open(&t, columns);
+    json_array_foreach(ops, i, op) {
+        table_cell(&t, "%s", document_text(op, "phase", ""));
+        table_cell(&t, "%s", document_text(op, "kernel", ""));
+        table_cell(&t, "%s", document_text(op, "variant", ""));
+        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+            table_cell(&t, "%.*f", numbers[k].digits, document_number(op, numbers[k].key, 0));
+        }
+    }
+    out_print(out, "\n");
+    table_print(&t, out, "");
+}
+
+static void print_bench(struct out *out, const json_t *d, const vidi_bench_config *cfg) {
+    out_bold(out);
+    out_print(out, "%s", document_text(d, "model", "?"));
+    out_plain(out);
+    out_print(out, " on %s (%s), the median of %d\n\n", document_text(d, "device", "?"),
+              document_text(d, "driver", "?"), cfg->repeats);
+    print_summary(out, d, cfg);
+    print_ops(out, d);
+}
+
+int cmd_bench(struct cli *cli) {
+    const struct options *opt = &cli->opt;
+    const vidi_bench_config cfg = {
+        .n_prompt = opt->n_prompt ? opt->n_prompt : 128,
+        .n_answer = opt->n_answer ? opt->n_answer : 64,
+        .repeats = opt->repeats ? opt->repeats : 5,
+    };
+    struct session s = {0};
+    char *text = NULL;
+    int code = session_device(cli, &s);
+    const char *argument = opt->rest.n > 0 ? opt->rest.items[0] : NULL;
+    if (code == CLI_OK) code = session_model(cli, &s, session_model_path(cli, argument));
+    if (code == CLI_OK) {
+        const vidi_status status = vidi_bench(s.m, &cfg, &text);
+        if (status != VIDI_OK) code = session_fail(cli, &s, STAGE_RUN, status);
+    }
+    if (code == CLI_OK && opt->json) {
+        code = document_pass(cli, &s, text);
+    } else if (code == CLI_OK) {
+        json_t *d = document_read(cli, &s, text, &code);
+        progress_erase(&cli->progress);
+        if (d) print_bench(&cli->out, d, &cfg);
+        json_decref(d);
+    }
+    session_close(&s);
+    return code;
+}

@@ -1,0 +1,158 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "answer.h"
+#include "interrupt.h"
+#include "prompt.h"
+
+struct conversation {
+    struct cli *cli;
+    struct session s;
+    struct prompt *prompt;
+    struct pictures waiting; /* shown with the next question */
+    int start;               /* mark before everything */
+    bool begun;              /* the system prompt was said */
+    bool over;
+    int code;
+};
+
+/* Without a terminal nobody sees the complaint in time: the conversation ends there. */
+static void failed(struct conversation *c, enum stage stage, vidi_status status) {
+    const int code = session_fail(c->cli, &c->s, stage, status);
+    if (prompt_is_terminal(c->prompt) && code != CLI_DEVICE) return;
+    c->over = true;
+    c->code = code;
+}
+
+static void show_picture(struct conversation *c, const char *path) {
+    struct words one = {.items = &path, .n = 1};
+    if (!*path) {
+        cli_note(c->cli, "/image wants a file: /image photo.jpg");
+        return;
+    }
+    struct pictures read = {0};
+    vidi_status status = pictures_read(&c->s, &one, &read);
+    if (status == VIDI_OK) status = pictures_move(&c->waiting, &read);
+    if (status == VIDI_OK && prompt_is_terminal(c->prompt)) {
+        const vidi_image *image = &c->waiting.items[c->waiting.n - 1];
+        fprintf(stderr, "%s, %d × %d: what about it?\n", path, image->width, image->height);
+    }
+    pictures_free(&c->s, &read);
+    if (status != VIDI_OK) failed(c, STAGE_PICTURE, status);
+}
+
+static void clear(struct conversation *c, const char *rest) {
+    (void)rest;
+    const vidi_status status = vidi_chat_rewind(c->s.c, c->start);
+    if (status != VIDI_OK) failed(c, STAGE_RUN, status);
+    pictures_free(&c->s, &c->waiting);
+    c->begun = false;
+}
+
+static void quit(struct conversation *c, const char *rest) {
+    (void)rest;
+    c->over = true;
+}
+
+static void help(struct conversation *c, const char *rest);
+
+static const struct word {
+    const char *name, *value, *help;
+    void (*run)(struct conversation *c, const char *rest);
+} words[] = {
+    {"/image", " FILE", "show a picture with the next question", show_picture},
+    {"/clear", "", "forget everything said", clear},
+    {"/help", "", "this list", help},
+    {"/quit", "", "leave, as Ctrl-D does", quit},
+};
+enum { N_WORDS = sizeof words / sizeof *words };
+
+static void help(struct conversation *c, const char *rest) {
+    (void)c;
+    (void)rest;
+    for (int i = 0; i < N_WORDS; i++) {
+        const int gap = 14 - (int)(strlen(words[i].name) + strlen(words[i].value));
+        fprintf(stderr, "  %s%s%*s%s\n", words[i].name, words[i].value, gap, "", words[i].help);
+    }
+    fputs("  Ctrl-C        stop the answer\n", stderr);
+}
+
+/* Asks and streams the answer. What fails is taken back, so that the next question finds the
+ * conversation as it was before this one. */
+static void ask(struct conversation *c, const char *text) {
+    struct cli *cli = c->cli;
+    struct answer a = {.stream = true};
+    int mark; /* marks are few: without one a failure takes back everything */
+    if (vidi_chat_mark(c->s.c, &mark) != VIDI_OK) mark = c->start;
+    vidi_status status =
+        answer_ask(&c->s, &c->waiting, c->begun ? NULL : cli->opt.system_prompt, text, &a);
+    if (status == VIDI_OK) status = answer_pull(cli, &c->s, &a);
+    if (cli->out.mid_line) out_write(&cli->out, "\n", 1);
+    out_flush(&cli->out);
+    if (status == VIDI_OK) {
+        c->begun = true;
+        if (cli->opt.verbose) answer_note(cli, &a);
+    } else {
+        failed(c, STAGE_RUN, status);
+        if (vidi_chat_rewind(c->s.c, mark) != VIDI_OK) c->over = true;
+        c->begun = c->begun && mark != c->start;
+    }
+    pictures_free(&c->s, &c->waiting);
+    if (a.cancelled && !prompt_is_terminal(c->prompt)) {
+        c->over = true;
+        c->code = CLI_INTERRUPTED;
+    }
+    c->over |= a.gone;
+    answer_free(&a);
+}
+
+static void take_line(struct conversation *c, const char *line) {
+    line += strspn(line, " \t");
+    if (!*line) return;
+    if (*line != '/') {
+        ask(c, line);
+        return;
+    }
+    const size_t n = strcspn(line, " \t");
+    for (int i = 0; i < N_WORDS; i++)
+        if (strlen(words[i].name) == n && memcmp(words[i].name, line, n) == 0) {
+            words[i].run(c, line + n + strspn(line + n, " \t"));
+            return;
+        }
+    cli_note(c->cli, "%.*s is no command here; /help lists them", (int)n, line);
+    if (!prompt_is_terminal(c->prompt)) {
+        c->over = true;
+        c->code = CLI_USAGE;
+    }
+}
+
+static int begin(struct conversation *c) {
+    struct cli *cli = c->cli;
+    struct options *opt = &cli->opt;
+    for (int i = 0; i < opt->rest.n; i++) opt->images.items[opt->images.n++] = opt->rest.items[i];
+    int code = session_device(cli, &c->s);
+    if (code != CLI_OK) return code;
+    vidi_status status = pictures_read(&c->s, &opt->images, &c->waiting);
+    if (status != VIDI_OK) return session_fail(cli, &c->s, STAGE_PICTURE, status);
+    code = session_model(cli, &c->s, opt->model);
+    if (code == CLI_OK) code = session_chat(cli, &c->s);
+    if (code != CLI_OK) return code;
+    status = vidi_chat_mark(c->s.c, &c->start);
+    if (status != VIDI_OK) return session_fail(cli, &c->s, STAGE_RUN, status);
+    c->prompt = prompt_open(cli);
+    return c->prompt ? CLI_OK : cli_fail(cli, CLI_MEMORY, "no memory for the prompt");
+}
+
+int cmd_chat(struct cli *cli) {
+    struct conversation c = {.cli = cli};
+    c.code = begin(&c);
+    progress_erase(&cli->progress);
+    if (c.code == CLI_OK && prompt_is_terminal(c.prompt))
+        fprintf(stderr, "%s; /help lists the commands, Ctrl-D leaves\n", vidi_device_name(c.s.v));
+    const char *line;
+    while (c.code == CLI_OK && !c.over && (line = prompt_line(c.prompt))) take_line(&c, line);
+    prompt_close(c.prompt);
+    pictures_free(&c.s, &c.waiting);
+    session_close(&c.s);
+    return c.code;
+}

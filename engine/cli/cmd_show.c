@@ -1,0 +1,185 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "document.h"
+#include "table.h"
+
+/* What a conversation holds unless -c says otherwise, see vidi_chat_config. */
+enum { CONTEXT_DEFAULT = 4096 };
+
+static const char *const two_columns[] = {"", "", NULL};
+
+static void row(struct table *t, const char *key, const char *value) {
+    if (!value || !value[0]) return;
+    table_cell(t, "%s", key);
+    table_cell(t, "%s", value);
+}
+
+static void print_summary(struct out *out, const json_t *d, const char *path) {
+    const double weights = document_number(d, "weights_bytes", 0);
+    const double context = document_number(d, "context", 0);
+    const double kept = context < CONTEXT_DEFAULT ? context : CONTEXT_DEFAULT;
+    const double kv = document_number(d, "kv_bytes_per_token", 0);
+    const double file = document_number(d, "file_bytes", 0);
+    const double parameters = document_number(d, "parameters", 0);
+    char text[256], a[32], b[32], c[32];
+    struct table t;
+    table_open(&t, two_columns);
+    row(&t, "name", document_text(d, "name", NULL));
+    row(&t, "file", path ? path : "ships inside vidi");
+    row(&t, "size", file > 0 ? text_bytes(text, sizeof text, file) : NULL);
+    row(&t, "family", document_text(d, "family", "none that vidi can run"));
+    row(&t, "architecture", document_text(d, "architecture", NULL));
+    row(&t, "licence", document_text(d, "license", "not stated"));
+    row(&t, "parameters", parameters > 0 ? text_count(text, sizeof text, parameters) : NULL);
+    snprintf(text, sizeof text, "%.0f tokens", context);
+    row(&t, "context", context > 0 ? text : NULL);
+    snprintf(text, sizeof text, "%s: weights %s, %s for %.0f tokens",
+             text_bytes(a, sizeof a, weights + kv * kept), text_bytes(b, sizeof b, weights),
+             text_bytes(c, sizeof c, kv * kept), kept);
+    row(&t, "memory", weights > 0 ? text : NULL);
+    const char *template = document_text(d, "template", "none");
+    row(&t, "template", text_visible(text, 64, template, strlen(template)));
+    table_print(&t, out, "");
+}
+
+static void value_text(char *dst, size_t cap, const json_t *value) {
+    const json_t *kind = json_object_get(value, "array"), *count = json_object_get(value, "count");
+    if (json_is_object(value) && kind && count) {
+        snprintf(dst, cap, "%" JSON_INTEGER_FORMAT " × %s", json_integer_value(count),
+                 json_string_value(kind));
+        return;
+    }
+    char *text =
+        json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(7));
+    snprintf(dst, cap, "%s", text ? text : json_string_value(value));
+    free(text);
+}
+
+static void print_metadata(struct out *out, json_t *d, bool all) {
+    json_t *metadata = json_object_get(d, "metadata"), *value;
+    const char *key;
+    char text[512];
+    struct table t;
+    if (json_object_size(metadata) == 0) return;
+    table_open(&t, two_columns);
+    json_object_foreach(metadata, key, value) {
+        /* The vocabulary's keys are many and long; the template stands above. */
+        if (!all && strncmp(key, "tokenizer.chat_template", 23) == 0) continue;
+        table_cell(&t, "%s", key);
+        value_text(text, sizeof text, value);
+        table_cell(&t, "%s", text);
+    }
+    out_bold(out);
+    out_print(out, "\nMetadata");
+    out_plain(out);
+    out_print(out, "\n");
+    table_print(&t, out, "  ");
+}
+
+static void shape_text(char *dst, size_t cap, const json_t *tensor) {
+    size_t used = 0, i;
+    json_t *n;
+    dst[0] = '\0';
+    json_array_foreach(json_object_get(tensor, "shape"), i, n) {
+        used += (size_t)snprintf(dst + used, cap - used, "%s%" JSON_INTEGER_FORMAT, i ? " × " : "",
+                                 json_integer_value(n));
+        if (used >= cap) return;
+    }
+}
+
+/* Tensors of the same name but for the first number in it, of the same type and shape, are one
+ * line: {"before","after","type","shape","min","max","count","bytes"}, in the order of the file. */
+static void group_tensor(json_t *groups, const json_t *tensor, bool all) {
+    const char *name = document_text(tensor, "name", "?");
+    const char *type = document_text(tensor, "type", "?");
+    const double bytes = document_number(tensor, "bytes", 0);
+    char shape[160], key[512];
+    shape_text(shape, sizeof shape, tensor);
+    const char *number = name;
+    while (*number && !(isdigit((unsigned char)*number) && number > name && number[-1] == '.'))
+        number++;
+    const char *after = number + strspn(number, "0123456789");
+    const bool numbered = !all && *number && *after == '.' && after - number < 7;
+    if (!numbered) after = number = name + strlen(name);
+    const int n_before = (int)(number - name);
+    snprintf(key, sizeof key, "%.*s\n%s\n%s\n%s", n_before, name, after, type, shape);
+    const int index = numbered ? atoi(number) : -1;
+    json_t *group = json_object_get(groups, key);
+    if (!group) {
+        group = json_pack("{s:s#,s:s,s:s,s:s,s:i,s:i,s:i,s:f}", "before", name, n_before, "after",
+                          after, "type", type, "shape", shape, "min", index, "max", index, "count",
+                          0, "bytes", 0.0);
+        json_object_set_new_nocheck(groups, key, group); /* the key may be cut in a character */
+    }
+    const double min = document_number(group, "min", 0), max = document_number(group, "max", 0);
+    json_object_set_new(group, "min", json_integer(index < min ? index : (json_int_t)min));
+    json_object_set_new(group, "max", json_integer(index > max ? index : (json_int_t)max));
+    json_object_set_new(group, "count",
+                        json_integer((json_int_t)document_number(group, "count", 0) + 1));
+    json_object_set_new(group, "bytes", json_real(document_number(group, "bytes", 0) + bytes));
+}
+
+static void print_group(struct table *t, const json_t *group) {
+    const int min = (int)document_number(group, "min", -1);
+    const int max = (int)document_number(group, "max", -1);
+    const int count = (int)document_number(group, "count", 1);
+    const char *before = document_text(group, "before", ""),
+               *after = document_text(group, "after", "");
+    char numbers[48] = "", bytes[32];
+    if (min >= 0 && count == 1) snprintf(numbers, sizeof numbers, "%d", min);
+    if (min >= 0 && count > 1)
+        snprintf(numbers, sizeof numbers, max - min + 1 == count ? "%d-%d" : "(%d-%d)", min, max);
+    table_cell(t, "%s%s%s", before, numbers, after);
+    if (count > 1)
+        table_cell(t, "%d ×", count);
+    else
+        table_cell(t, "%s", "");
+    table_cell(t, "%s", document_text(group, "type", "?"));
+    table_cell(t, "%s", document_text(group, "shape", ""));
+    table_cell(t, "%s", text_bytes(bytes, sizeof bytes, document_number(group, "bytes", 0)));
+}
+
+static void print_tensors(struct out *out, json_t *d, bool all) {
+    static const char *const columns[] = {"", ">", "", "", ">", NULL};
+    json_t *tensors = json_object_get(d, "tensors"), *tensor, *groups = json_object();
+    size_t i;
+    const char *key;
+    json_array_foreach(tensors, i, tensor) group_tensor(groups, tensor, all);
+    struct table t;
+    table_open(&t, columns);
+    json_t *group;
+    json_object_foreach(groups, key, group) print_group(&t, group);
+    json_decref(groups);
+    out_bold(out);
+    out_print(out, "\n%zu tensors", json_array_size(tensors));
+    out_plain(out);
+    out_print(out, "\n");
+    table_print(&t, out, "  ");
+}
+
+int cmd_show(struct cli *cli) {
+    const char *path = session_model_path(cli, cli->opt.rest.n > 0 ? cli->opt.rest.items[0] : NULL);
+    struct session s = {0};
+    char *text = NULL;
+    int code = session_bare(cli, &s);
+    if (code == CLI_OK) {
+        const vidi_status status = vidi_describe(s.v, path, &text);
+        if (status != VIDI_OK) code = session_fail(cli, &s, STAGE_MODEL, status);
+    }
+    if (code == CLI_OK && cli->opt.json) {
+        code = document_pass(cli, &s, text);
+    } else if (code == CLI_OK) {
+        json_t *d = document_read(cli, &s, text, &code);
+        if (d) {
+            print_summary(&cli->out, d, path);
+            print_metadata(&cli->out, d, cli->opt.all);
+            print_tensors(&cli->out, d, cli->opt.all);
+        }
+        json_decref(d);
+    }
+    session_close(&s);
+    return code;
+}

@@ -1,0 +1,64 @@
+/* The list of subcommands: a new one is a file and a row here. */
+#include "cli.h"
+
+#include <string.h>
+
+/* clang-format off */
+const struct command commands[] = {
+    {"ask", "ask a question about a picture",
+     "vidi ask PICTURE \"QUESTION\"\n"
+     "vidi ask -m FILE --image A --image B \"QUESTION\"\n"
+     "vidi ask --batch FILE.jsonl",
+     "The answer streams to stdout. With --batch the model is loaded once, and each\n"
+     "line of the file gives one line of JSON, as --json prints it; where a question\n"
+     "fails that line is {\"error\", \"exit\"}.",
+     GROUP_MODEL | GROUP_QUESTION | GROUP_PROMPT | GROUP_BATCH | GROUP_ANSWER | GROUP_DEVICE | GROUP_JSON,
+     0, -1, cmd_ask},
+    {"chat", "have a conversation about pictures",
+     "vidi chat [PICTURE ...] [-m FILE]",
+     "In the conversation:\n"
+     "  /image FILE  show a picture with the next question\n"
+     "  /clear       forget everything said\n"
+     "  /help        this list\n"
+     "  /quit        leave, as Ctrl-D does\n"
+     "Ctrl-C stops an answer. Without a terminal every line of stdin is a question.",
+     GROUP_MODEL | GROUP_QUESTION | GROUP_ANSWER | GROUP_DEVICE,
+     0, -1, cmd_chat},
+    {"devices", "list the Vulkan devices and what vidi uses of them",
+     "vidi devices", NULL, GROUP_DEVICE | GROUP_JSON, 0, 0, cmd_devices},
+    {"show", "show what a model file holds",
+     "vidi show [FILE]",
+     "Without a file: the model that ships inside. Needs no device.",
+     GROUP_MODEL | GROUP_SHOW | GROUP_JSON, 0, 1, cmd_show},
+    {"tokenize", "show the tokens of a text",
+     "vidi tokenize [FILE] \"TEXT\"",
+     "FILE is a model; without it the one that ships inside is used. Needs no device.",
+     GROUP_MODEL | GROUP_TOKENIZE | GROUP_JSON, 1, 2, cmd_tokenize},
+    {"dump", "write a model's activations as .npy files",
+     "vidi dump [FILE] --image PICTURE --prompt TEXT --tensors 'GLOB' --to DIR",
+     "FILE is a model; without it the one that ships inside is used. One token is\n"
+     "answered unless -n asks for more.",
+     GROUP_MODEL | GROUP_DUMP | GROUP_DEVICE, 0, 1, cmd_dump},
+    {"compare", "compare two folders of .npy files",
+     "vidi compare DIR_A DIR_B",
+     "Exit code 1 when a tensor differs or is missing. Needs no device.",
+     GROUP_COMPARE | GROUP_JSON, 2, 2, cmd_compare},
+    {"kernels", "list the compute kernels and which of them the device runs",
+     "vidi kernels [--why NAME]", NULL,
+     GROUP_KERNELS | GROUP_DEVICE | GROUP_JSON, 0, 0, cmd_kernels},
+    {"bench", "measure pictures, prompts and answers",
+     "vidi bench [FILE]",
+     "FILE is a model; without it the one that ships inside is measured.",
+     GROUP_MODEL | GROUP_BENCH | GROUP_DEVICE | GROUP_JSON, 0, 1, cmd_bench},
+    {"help", "show the options of a command",
+     "vidi help [COMMAND]\nvidi help debug", NULL, 0, 0, 1, cmd_help},
+    {"version", "print the version", "vidi version", NULL, 0, 0, 0, cmd_version},
+    {0},
+};
+/* clang-format on */
+
+const struct command *command_find(const char *name) {
+    for (const struct command *c = commands; c->name; c++)
+        if (strcmp(c->name, name) == 0) return c;
+    return NULL;
+}

@@ -1,0 +1,60 @@
+#include "environment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *variable(const char *name) {
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+static char *joined(const char *a, const char *b) {
+    const size_t cap = strlen(a) + strlen(b) + 1;
+    char *path = malloc(cap);
+    if (path) snprintf(path, cap, "%s%s", a, b);
+    return path;
+}
+
+/* The base directory rule: the variable counts only when it is an absolute path. */
+static char *own_folder(const char *name, const char *below_home) {
+    const char *base = variable(name);
+    if (base && base[0] == '/') return joined(base, "/vidi");
+    const char *home = variable("HOME");
+    return home ? joined(home, below_home) : NULL;
+}
+
+void environment_read(struct environment *e) {
+    const char *cache = variable("VIDI_CACHE_DIR"), *term = variable("TERM");
+    *e = (struct environment){
+        .device = variable("VIDI_DEVICE"),
+        .debug = variable("VIDI_DEBUG"),
+        .cache_dir = cache ? joined(cache, "") : own_folder("XDG_CACHE_HOME", "/.cache/vidi"),
+        .state_dir = own_folder("XDG_STATE_HOME", "/.local/state/vidi"),
+        .dumb = !term || strcmp(term, "dumb") == 0,
+    };
+    e->plain = e->dumb || variable("NO_COLOR");
+}
+
+void environment_free(struct environment *e) {
+    free(e->cache_dir);
+    free(e->state_dir);
+    *e = (struct environment){0};
+}
+
+bool folder_make(const char *path) {
+    char *copy = joined(path, "");
+    if (!copy) return false;
+    for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        (void)mkdir(copy, 0700); /* the last one tells whether it worked */
+        *slash = '/';
+    }
+    struct stat st;
+    const bool made =
+        mkdir(copy, 0700) == 0 || (errno == EEXIST && stat(copy, &st) == 0 && S_ISDIR(st.st_mode));
+    free(copy);
+    return made;
+}

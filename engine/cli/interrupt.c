@@ -1,0 +1,66 @@
+#include "interrupt.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ENDS, CANCELS, DEFERS, NOTES };
+
+static struct {
+    atomic_int mode, before, count;
+    _Atomic(vidi_chat *) chat;
+    bool newline; /* the terminal's cursor stands behind "^C" */
+} state;
+
+static void on_interrupt(int signal_number) {
+    (void)signal_number;
+    const int saved = errno;
+    const int mode = atomic_load(&state.mode);
+    const int before = atomic_fetch_add(&state.count, 1);
+    if (mode == ENDS || (mode != NOTES && before > 0)) {
+        if (state.newline && write(STDERR_FILENO, "\n", 1) < 0) _exit(130);
+        _exit(130);
+    }
+    vidi_chat *chat = atomic_load(&state.chat);
+    if (mode == CANCELS && chat) vidi_cancel(chat);
+    errno = saved;
+}
+
+void interrupt_install(void) {
+    state.newline = isatty(STDERR_FILENO);
+    /* Without SA_RESTART, so that a write to a reader who does not read comes back. */
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    /* Who was started with interrupts ignored (nohup, a shell's background) keeps it so. */
+    struct sigaction inherited;
+    if (sigaction(SIGINT, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
+        sigaction(SIGINT, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+static void enter(int mode) {
+    atomic_store(&state.mode, NOTES);
+    atomic_store(&state.chat, NULL);
+    atomic_store(&state.count, 0);
+    atomic_store(&state.mode, mode);
+}
+
+void interrupt_ends(void) { enter(ENDS); }
+void interrupt_notes(void) { enter(NOTES); }
+void interrupt_defers(void) { enter(DEFERS); }
+
+void interrupt_cancels(vidi_chat *chat) {
+    atomic_store(&state.chat, chat);
+    atomic_store(&state.before, atomic_load(&state.mode));
+    atomic_store(&state.mode, CANCELS);
+}
+
+void interrupt_resumes(void) {
+    atomic_store(&state.mode, atomic_load(&state.before));
+    atomic_store(&state.chat, NULL);
+}
+
+bool interrupt_seen(void) { return atomic_load(&state.count) > 0; }

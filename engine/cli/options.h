@@ -1,0 +1,66 @@
+/* options.h - the command line's options: one table, one parser, and the help made from both.
+ *
+ * A row says how an option is spelt, what it takes, what it means, which groups it belongs to and
+ * where its value goes. A command lists the groups it takes; the same spelling may mean different
+ * things in groups that no command takes together (-p). */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct command;
+struct out;
+
+enum option_group {
+    GROUP_MODEL = 1 << 0,
+    GROUP_QUESTION = 1 << 1,
+    GROUP_PROMPT = 1 << 2, /* -p TEXT; a chat has none */
+    GROUP_ANSWER = 1 << 3,
+    GROUP_DEVICE = 1 << 4,
+    GROUP_BATCH = 1 << 5,
+    GROUP_DUMP = 1 << 6,
+    GROUP_COMPARE = 1 << 7,
+    GROUP_KERNELS = 1 << 8,
+    GROUP_BENCH = 1 << 9,
+    GROUP_SHOW = 1 << 10,
+    GROUP_TOKENIZE = 1 << 11,
+    GROUP_JSON = 1 << 12,
+    GROUP_ALWAYS = 1 << 13
+};
+
+struct words {
+    const char **items;
+    int n;
+};
+
+struct options {
+    const char *model;
+    struct words images;
+    const char *prompt, *system_prompt;
+    bool raw;
+    int max_tokens, context; /* 0: not given */
+    double temperature, top_p, min_p;
+    int top_k;
+    uint64_t seed;
+    const char *device, *debug;
+    bool no_cache;
+    const char *batch;
+    const char *tensors, *to;
+    double limit;
+    const char *why;
+    int n_prompt, n_answer, repeats;
+    bool all, special, json, help;
+    int verbose;
+    struct words rest; /* the arguments that are no options */
+};
+
+/* Reads the arguments after the command's name. false: `error` has one sentence. Texts are not
+ * copied: argv must outlive the options. options_free() also after a failure. */
+bool options_parse(struct options *o, const struct command *command, int argc, char **argv,
+                   char *error, size_t error_cap);
+void options_free(struct options *o);
+
+/* The options of some groups, under their headings. */
+void options_help(struct out *out, unsigned groups);
+#endif

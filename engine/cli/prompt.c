@@ -1,0 +1,133 @@
+#include "prompt.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+
+enum { HISTORY_LINES = 1000 };
+
+struct prompt {
+    EditLine *editor; /* NULL: stdin is no terminal */
+    History *history;
+    char *path, *line;
+    size_t cap;
+};
+
+static char *prompt_text(EditLine *editor) {
+    (void)editor;
+    static char text[] = "> ";
+    return text;
+}
+
+static char *history_path(const char *folder) {
+    if (!folder) return NULL;
+    const size_t cap = strlen(folder) + sizeof "/history";
+    char *path = malloc(cap);
+    if (path) snprintf(path, cap, "%s/history", folder);
+    return path;
+}
+
+static void open_editor(struct prompt *p, const struct environment *env) {
+    HistEvent event;
+    /* The prompt goes to stderr: stdout is for answers. */
+    p->editor = el_init("vidi", stdin, stderr, stderr);
+    if (!p->editor) return;
+    el_set(p->editor, EL_PROMPT, prompt_text);
+    el_set(p->editor, EL_EDITOR, "emacs");
+    el_set(p->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    p->path = history_path(env->state_dir);
+    p->history = history_init();
+    if (!p->history) return;
+    history(p->history, &event, H_SETSIZE, HISTORY_LINES);
+    history(p->history, &event, H_SETUNIQUE, 1);
+    if (p->path) history(p->history, &event, H_LOAD, p->path);
+    el_set(p->editor, EL_HIST, history, p->history);
+    el_source(p->editor, NULL);
+}
+
+struct prompt *prompt_open(struct cli *cli) {
+    struct prompt *p = calloc(1, sizeof *p);
+    if (p && isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) open_editor(p, &cli->env);
+    return p;
+}
+
+/* Written beside and renamed, so that a full disk cannot cost the old history. */
+static void save_history(struct prompt *p, const char *folder) {
+    HistEvent event;
+    const size_t cap = strlen(p->path) + sizeof ".new";
+    char *beside = malloc(cap);
+    if (!beside) return;
+    snprintf(beside, cap, "%s.new", p->path);
+    if (folder_make(folder) && history(p->history, &event, H_SAVE, beside) >= 0 &&
+        rename(beside, p->path) != 0)
+        remove(beside);
+    free(beside);
+}
+
+void prompt_close(struct prompt *p) {
+    if (!p) return;
+    if (p->history && p->path) {
+        char *slash = strrchr(p->path, '/');
+        char *folder = malloc((size_t)(slash - p->path) + 1);
+        if (folder) {
+            memcpy(folder, p->path, (size_t)(slash - p->path));
+            folder[slash - p->path] = '\0';
+            save_history(p, folder);
+            free(folder);
+        }
+    }
+    if (p->editor) el_end(p->editor);
+    if (p->history) history_end(p->history);
+    free(p->path);
+    free(p->line);
+    free(p);
+}
+
+bool prompt_is_terminal(const struct prompt *p) { return p->editor != NULL; }
+
+static const char *keep_line(struct prompt *p, const char *line, size_t len) {
+    if (p->cap < len + 1) {
+        char *larger = realloc(p->line, len + 1);
+        if (!larger) return NULL;
+        p->line = larger;
+        p->cap = len + 1;
+    }
+    memcpy(p->line, line, len);
+    p->line[len] = '\0';
+    return p->line;
+}
+
+static const char *edited_line(struct prompt *p) {
+    for (;;) {
+        int n = 0;
+        interrupt_notes();
+        const char *line = el_gets(p->editor, &n);
+        if (interrupt_seen()) {
+            el_reset(p->editor);
+            fputs("\n", stderr);
+            continue;
+        }
+        interrupt_ends();
+        if (!line || n <= 0) {
+            fputs("\n", stderr);
+            return NULL;
+        }
+        const size_t len = strcspn(line, "\n");
+        HistEvent event;
+        if (len > 0 && p->history) history(p->history, &event, H_ENTER, line);
+        return keep_line(p, line, len);
+    }
+}
+
+const char *prompt_line(struct prompt *p) {
+    if (p->editor) return edited_line(p);
+    const ssize_t len = getline(&p->line, &p->cap, stdin);
+    if (len < 0) return NULL;
+    p->line[strcspn(p->line, "\n")] = '\0';
+    return p->line;
+}

@@ -1,0 +1,100 @@
+#include "session.h"
+
+#include <string.h>
+
+static const unsigned char exit_codes[N_STAGES][10] = {
+    /* by -status: ok argument io format unsupported memory device cancelled context image */
+    [STAGE_DEVICE] = {CLI_OK, CLI_USAGE, CLI_DEVICE, CLI_DEVICE, CLI_DEVICE, CLI_MEMORY, CLI_DEVICE,
+                      CLI_INTERRUPTED, CLI_USAGE, CLI_PICTURE},
+    [STAGE_MODEL] = {CLI_OK, CLI_MODEL, CLI_MODEL, CLI_MODEL, CLI_MODEL, CLI_MEMORY, CLI_DEVICE,
+                     CLI_INTERRUPTED, CLI_USAGE, CLI_PICTURE},
+    [STAGE_PICTURE] = {CLI_OK, CLI_PICTURE, CLI_PICTURE, CLI_PICTURE, CLI_PICTURE, CLI_MEMORY,
+                       CLI_DEVICE, CLI_INTERRUPTED, CLI_USAGE, CLI_PICTURE},
+    [STAGE_RUN] = {CLI_OK, CLI_USAGE, CLI_FAILED, CLI_MODEL, CLI_MODEL, CLI_MEMORY, CLI_DEVICE,
+                   CLI_INTERRUPTED, CLI_USAGE, CLI_PICTURE},
+};
+
+int stage_code(enum stage stage, vidi_status status) {
+    const int row = -(int)status;
+    return row >= 0 && row < 10 ? exit_codes[stage][row] : CLI_FAILED;
+}
+
+int session_fail(struct cli *cli, struct session *s, enum stage stage, vidi_status status) {
+    const char *words = vidi_error(s->v);
+    return cli_fail(cli, stage_code(stage, status), "%s",
+                    words[0] ? words : vidi_status_name(status));
+}
+
+static void on_log(void *user, int level, const char *line) {
+    struct cli *cli = user;
+    static const char *const names[] = {"error: ", "warning: ", "", ""};
+    enum { ERROR, WARNING, INFO, DEBUG };
+    /* An error comes back as a status with the same words: once is enough. */
+    const int verbose = cli->opt.verbose;
+    const bool shown = level <= ERROR ? verbose > 0 : level <= WARNING + verbose;
+    if (shown && level >= ERROR && level <= DEBUG) cli_note(cli, "%s%s", names[level], line);
+}
+
+static void on_progress(void *user, const char *phase, uint64_t done, uint64_t total) {
+    progress_show(&((struct cli *)user)->progress, phase, done, total);
+}
+
+vidi_config session_config(struct cli *cli) {
+    const char *cache = cli->opt.no_cache ? NULL : cli->env.cache_dir;
+    if (cache && !folder_make(cache)) {
+        if (cli->opt.verbose) cli_note(cli, "%s: no cache, the folder cannot be made", cache);
+        cache = NULL;
+    }
+    return (vidi_config){
+        .device = cli->opt.device,
+        .debug = cli->opt.debug,
+        .cache_dir = cache,
+        .log = on_log,
+        .progress = on_progress,
+        .user = cli,
+    };
+}
+
+int session_device(struct cli *cli, struct session *s) {
+    const vidi_config cfg = session_config(cli);
+    const vidi_status status = vidi_open(&cfg, &s->v);
+    return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_DEVICE, status);
+}
+
+int session_bare(struct cli *cli, struct session *s) {
+    const vidi_config cfg = {.log = on_log, .progress = on_progress, .user = cli};
+    const vidi_status status = vidi_open_bare(&cfg, &s->v);
+    return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_RUN, status);
+}
+
+int session_model(struct cli *cli, struct session *s, const char *path) {
+    const vidi_status status = vidi_model_open(s->v, path, &s->m);
+    return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_MODEL, status);
+}
+
+int session_chat(struct cli *cli, struct session *s) {
+    const struct options *opt = &cli->opt;
+    const vidi_chat_config cfg = {
+        .context = opt->context,
+        .max_tokens = opt->max_tokens,
+        .temperature = (float)opt->temperature,
+        .top_k = opt->top_k,
+        .top_p = (float)opt->top_p,
+        .min_p = (float)opt->min_p,
+        .seed = opt->seed,
+        .raw = opt->raw,
+    };
+    const vidi_status status = vidi_chat_open(s->m, &cfg, &s->c);
+    return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_RUN, status);
+}
+
+void session_close(struct session *s) {
+    vidi_chat_close(s->c);
+    vidi_model_close(s->m);
+    vidi_close(s->v);
+    *s = (struct session){0};
+}
+
+const char *session_model_path(const struct cli *cli, const char *argument) {
+    return argument ? argument : cli->opt.model;
+}

@@ -1,0 +1,215 @@
+#define _POSIX_C_SOURCE 200809L
+#include "vidi/inspect.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "chat/internal.h"
+#include "chat/json.h"
+#include "ops/tune.h"
+
+enum { LONGEST_ARRAY = 16, LONGEST_TEXT = 65536 };
+
+void vidi_text_free(vidi *v, char *text) { vd_free(&v->ctx, text); }
+
+/* --- what a file holds ------------------------------------------------------------------------ */
+
+static json_t *scalar(const struct gguf_value *v, uint64_t i) {
+    const enum gguf_kind kind = v->kind == GGUF_ARRAY ? v->item : v->kind;
+    if (kind == GGUF_STRING) {
+        const struct str s = gguf_str_at(v, i);
+        return json_bytes(s.ptr, s.len < LONGEST_TEXT ? s.len : LONGEST_TEXT);
+    }
+    if (kind == GGUF_F32 || kind == GGUF_F64) return json_number(gguf_float_at(v, i));
+    if (kind == GGUF_BOOL) return json_boolean(gguf_int_at(v, i) != 0);
+    return json_integer(gguf_int_at(v, i));
+}
+
+static json_t *value_json(const struct gguf_value *v) {
+    static const char *const kinds[GGUF_KIND_COUNT] = {
+        "u8", "i8", "u16", "i16", "u32", "i32", "f32", "bool", "str", "array", "u64", "i64", "f64"};
+    if (v->kind != GGUF_ARRAY) return scalar(v, 0);
+    if (v->n > LONGEST_ARRAY)
+        return json_pack("{s:s, s:I}", "array", kinds[v->item], "count", (json_int_t)v->n);
+    json_t *list = json_array();
+    for (uint64_t i = 0; i < v->n; i++) json_array_append_new(list, scalar(v, i));
+    return list;
+}
+
+static json_t *tensors_json(const struct gguf *g, uint64_t *parameters, uint64_t *bytes) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < g->n_tensors; i++) {
+        const struct gguf_tensor *t = &g->tensors[i];
+        uint64_t count = 1;
+        json_t *shape = json_array();
+        for (uint32_t d = t->n_dims; d-- > 0;) {
+            json_array_append_new(shape, json_integer((json_int_t)t->dims[d]));
+            count *= t->dims[d];
+        }
+        *parameters += count;
+        *bytes += t->bytes;
+        char other[32];
+        snprintf(other, sizeof other, "ggml type %u", t->gguf_type);
+        json_array_append_new(
+            list, json_pack("{s:o, s:s, s:o, s:I}", "name", json_bytes(t->name.ptr, t->name.len),
+                            "type", t->type == VD_TYPE_NONE ? other : vd_formats[t->type].name,
+                            "shape", shape, "bytes", (json_int_t)t->bytes));
+    }
+    return list;
+}
+
+static void set_text(json_t *doc, const struct gguf *g, const char *key, const char *name) {
+    const struct gguf_value *v = gguf_find(g, key);
+    const bool text = v && v->kind == GGUF_STRING;
+    json_object_set_new(doc, name, text ? scalar(v, 0) : json_null());
+}
+
+/* What needs the family: left null where the file is not supported. */
+static void set_family(vidi *v, json_t *doc, const struct gguf *g) {
+    struct str arch = {"", 0};
+    const struct family *f = NULL;
+    if (gguf_str(g, "general.architecture", &arch) == VIDI_OK) f = family_find(arch);
+    json_object_set_new(doc, "architecture", json_bytes(arch.ptr, arch.len));
+    json_object_set_new(doc, "family", f ? json_string(f->what) : json_null());
+    struct shape *shape = vd_alloc(&v->ctx, sizeof *shape);
+    void *cfg = f ? vd_alloc(&v->ctx, f->config_bytes) : NULL;
+    uint64_t kv = 0;
+    if (shape && cfg && family_configure(&v->ctx, g, f, cfg, shape) == VIDI_OK) {
+        for (uint32_t i = 0; i < shape->layers; i++) kv += 2ull * shape->kv_dim[i] * sizeof(uint16_t);
+        json_object_set_new(doc, "kv_bytes_per_token", json_integer((json_int_t)kv));
+        json_object_set_new(doc, "context", json_integer(shape->context));
+    } else {
+        json_object_set_new(doc, "kv_bytes_per_token", json_null());
+        json_object_set_new(doc, "context", json_null());
+    }
+    vd_free(&v->ctx, cfg);
+    vd_free(&v->ctx, shape);
+}
+
+vidi_status vidi_describe(vidi *v, const char *path, char **out) {
+    *out = NULL;
+    struct gguf g;
+    vidi_status status = model_file_open(&v->ctx, path, &g);
+    if (status == VIDI_OK) {
+        json_t *doc = json_object(), *metadata = json_object();
+        json_object_set_new(doc, "path", json_bytes(g.path, strlen(g.path)));
+        set_family(v, doc, &g);
+        set_text(doc, &g, "general.name", "name");
+        set_text(doc, &g, "general.license", "license");
+        set_text(doc, &g, "tokenizer.chat_template", "template");
+        uint64_t parameters = 0, bytes = 0;
+        json_t *tensors = tensors_json(&g, &parameters, &bytes);
+        json_object_set_new(doc, "parameters", json_integer((json_int_t)parameters));
+        json_object_set_new(doc, "file_bytes", json_integer((json_int_t)g.file_bytes));
+        json_object_set_new(doc, "weights_bytes", json_integer((json_int_t)bytes));
+        for (uint32_t i = 0; i < g.n_values; i++) {
+            char *key = json_key(&v->ctx, g.values[i].key);
+            if (key) json_object_set_new(metadata, key, value_json(&g.values[i]));
+            vd_free(&v->ctx, key);
+        }
+        json_object_set_new(doc, "metadata", metadata);
+        json_object_set_new(doc, "tensors", tensors);
+        status = json_text(&v->ctx, doc, out);
+    }
+    gguf_close(&g);
+    return status;
+}
+
+vidi_status vidi_tokenize(vidi *v, const char *path, const char *text, size_t len, int special,
+                          char **out) {
+    *out = NULL;
+    struct gguf g;
+    struct tokenizer *t = NULL;
+    struct arena a;
+    arena_open(&a, &v->ctx);
+    struct tokens tokens = {.arena = &a};
+    vidi_status status = model_file_open(&v->ctx, path, &g);
+    if (status == VIDI_OK) status = tokenizer_open(&v->ctx, &g, &t);
+    if (status == VIDI_OK)
+        status = tokenize(t, text, len, special ? TOKENIZE_SPECIAL : 0, &tokens);
+    if (status == VIDI_OK) {
+        json_t *ids = json_array(), *pieces = json_array();
+        const uint32_t cap = tokenizer_longest(t) + 1;
+        char *bytes = arena_new(&a, char, cap);
+        for (uint32_t i = 0; bytes && i < tokens.n; i++) {
+            json_array_append_new(ids, json_integer(tokens.ids[i]));
+            const uint32_t n = token_bytes(t, tokens.ids[i], bytes, cap);
+            const struct str word = tokenizer_word(t, tokens.ids[i]);
+            json_array_append_new(pieces, n ? json_bytes(bytes, n) : json_bytes(word.ptr, word.len));
+        }
+        json_t *doc = json_pack("{s:i, s:o, s:o}", "count", (int)tokens.n, "ids", ids, "pieces", pieces);
+        status = json_text(&v->ctx, doc, out);
+    }
+    tokenizer_close(t);
+    arena_close(&a);
+    gguf_close(&g);
+    return status;
+}
+
+vidi_status vidi_chat_dump(vidi_chat *c, const char *glob, const char *dir) {
+    struct vd_ctx *ctx = &c->model->v->ctx;
+    if (glob && mkdir(dir, 0777) != 0 && errno != EEXIST)
+        return vd_fail(ctx, VIDI_E_IO, "%s: cannot be made: %s", dir, strerror(errno));
+    c->dump_glob = glob ? arena_text(&c->arena, glob, strlen(glob)) : NULL;
+    c->dump_dir = glob ? arena_text(&c->arena, dir, strlen(dir)) : NULL;
+    if (glob && (!c->dump_glob || !c->dump_dir)) return VIDI_E_MEMORY;
+    return chat_redo_programs(c);
+}
+
+/* --- kernels ---------------------------------------------------------------------------------- */
+
+static json_t *needs_json(uint32_t needs) {
+    static const char *const words[] = {"subgroup", "f16", "int_dot", "coopmat", "cpu"};
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (needs >> i & 1) json_array_append_new(list, json_string(words[i]));
+    return list;
+}
+
+static json_t *kernel_json(const struct gpu_caps *caps, const struct kernel *k) {
+    json_t *bindings = json_array(), *specs = json_object(), *variants = json_array();
+    for (uint32_t i = 0; i < k->n_bindings; i++)
+        json_array_append_new(bindings, json_string(k->binding_names[i]));
+    for (uint32_t i = 0; i < k->n_specs; i++)
+        json_object_set_new(specs, k->specs[i].name, json_integer(k->specs[i].value));
+    for (uint32_t i = 0; i < k->n_variants; i++)
+        json_array_append_new(variants, json_pack("{s:s, s:i}", "name", k->variants[i].name, "words",
+                                                  (int)k->variants[i].n_words));
+    const uint32_t lacks = caps ? k->needs & ~caps->has : 0;
+    json_t *doc = json_pack("{s:s, s:s, s:o, s:o, s:i, s:o, s:o}", "name", k->name, "purpose",
+                            k->purpose, "needs", needs_json(k->needs), "bindings", bindings,
+                            "push_bytes", (int)k->push_bytes, "specs", specs, "variants", variants);
+    json_object_set_new(doc, "usable", caps ? json_boolean(!lacks) : json_null());
+    json_object_set_new(doc, "lacks", needs_json(lacks));
+    return doc;
+}
+
+static json_t *tuning_json(void) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < tune_row_count; i++) {
+        const struct tune_row *r = &tune_rows[i];
+        const struct kernel *k = &kernel_table[r->kernel];
+        char shape[96], values[64];
+        snprintf(shape, sizeof shape, "rows %u%s%.0u, columns from %u, sums in steps of %u", r->min_rows,
+                 r->max_rows ? " to " : " and more", r->max_rows, r->min_cols, r->multiple);
+        snprintf(values, sizeof values, "WG=%u cols=%u rows=%u", r->wg, r->cols, r->rows);
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "kernel", k->name, "device_class",
+                            k->needs & NEED_CPU ? "cpu" : k->needs & NEED_SUBGROUP ? "subgroup" : "any",
+                            "shape", shape, "values", values, "why", r->why));
+    }
+    return list;
+}
+
+vidi_status vidi_kernels(vidi *v, char **out) {
+    *out = NULL;
+    const struct gpu_caps *caps = v->gpu ? gpu_caps(v->gpu) : NULL;
+    json_t *kernels = json_array();
+    for (uint32_t i = 0; i < kernel_count; i++)
+        json_array_append_new(kernels, kernel_json(caps, &kernel_table[i]));
+    json_t *doc = json_pack("{s:o, s:o, s:o}", "device", caps ? json_string(caps->name) : json_null(),
+                            "kernels", kernels, "tuning", tuning_json());
+    return json_text(&v->ctx, doc, out);
+}

@@ -1,0 +1,128 @@
+/* internal.h - the objects behind vidi.h, shared by the files of chat/. */
+#ifndef VD_CHAT_INTERNAL_H
+#define VD_CHAT_INTERNAL_H
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "graph/program.h"
+#include "models/families.h"
+#include "ops/ops.h"
+#include "text/chat_form.h"
+#include "text/tokenizer.h"
+
+/* What the words of vidi_config.debug switch; the table is in debug.c. */
+struct debug {
+    bool validate, labels, profile, robust, separate, kv_f32;
+};
+vidi_status debug_parse(struct vd_ctx *ctx, const char *words, struct debug *out);
+
+struct vidi {
+    struct vd_ctx ctx;
+    struct debug debug;
+    struct gpu *gpu; /* NULL: bare */
+    void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
+    void *user;
+    vidi_model *models;
+};
+
+struct vidi_model {
+    vidi *v;
+    vidi_model *next;
+    vidi_chat *chats;
+    char *path;
+    struct gguf file;
+    const struct family *family;
+    void *cfg;
+    struct shape shape;
+    struct tokenizer *tokenizer;
+    const struct chat_form *form;
+    struct weights *weights;
+    double load_ms;
+};
+
+/* What was said and not yet read: token ids, and pictures as ~index into the chat's list. */
+struct said_picture {
+    uint8_t *rgb; /* [height][stride] */
+    uint32_t width, height, stride;
+};
+enum { CHAT_PICTURES = 16, CHAT_MARKS = 64, STEPS_IN_FLIGHT = 2 };
+
+struct mark {
+    uint32_t position;
+    bool started;
+    int last_role;
+};
+
+struct vidi_chat {
+    vidi_model *model;
+    vidi_chat *next;
+    vidi_chat_config cfg;
+    struct arena arena;
+    atomic_int cancel;
+
+    struct kv kv;
+    struct gpu_buffer *scratch;   /* the arena of all programs */
+    struct gpu_buffer *step, *ids, *tokens, *rope, *rows, *pixels, *last, *logits;
+    uint32_t chunk;               /* rows of the prompt program */
+    struct program *prompt, *head, *answer, *encode;
+    struct picture_program *picture;
+    const char *dump_glob, *dump_dir;
+
+    uint32_t position;            /* rows of the cache that hold the conversation */
+    bool started;                 /* something was said already */
+    int last_role;                /* of the newest turn; -1 before the first */
+    struct tokens pending;
+    uint32_t read_pending;        /* of pending: already in the cache */
+    struct said_picture pictures[CHAT_PICTURES];
+    uint32_t n_pictures, n_waiting; /* waiting: said, belonging to the next text */
+    struct mark marks[CHAT_MARKS];
+    uint32_t n_marks;
+
+    bool said, opened;            /* something waits for an answer; its opening words are pending */
+    bool answering;
+    uint32_t first_position;      /* cache row of the first sampled token */
+    uint32_t sampled, taken;      /* tokens asked for and seen, of this answer */
+    uint32_t counter;             /* step.counter of the first of them */
+    uint64_t tickets[STEPS_IN_FLIGHT];
+    int32_t last_token;
+    struct detok detok;
+    char *text;
+    uint32_t text_cap;
+    double answer_start;
+    vidi_stats stats;
+};
+
+/* model.c */
+const struct family *family_find(struct str arch); /* NULL: not supported */
+vidi_status model_file_open(struct vd_ctx *ctx, const char *path, struct gguf *out);
+vidi_status family_configure(struct vd_ctx *ctx, const struct gguf *file, const struct family *f,
+                             void *cfg, struct shape *shape);
+uint32_t model_context(const vidi_model *m, int wanted);
+
+/* run.c: programs of a chat and their runs. */
+vidi_status chat_programs(vidi_chat *c);
+vidi_status chat_redo_programs(vidi_chat *c); /* after dump_glob changed */
+void chat_programs_free(vidi_chat *c);
+vidi_status chat_read_pending(vidi_chat *c);  /* pictures and rows into the cache */
+vidi_status chat_first_token(vidi_chat *c);   /* submits the head */
+vidi_status chat_step(vidi_chat *c);          /* submits one step */
+vidi_status chat_take(vidi_chat *c, int32_t *token); /* waits for the oldest */
+vidi_status chat_settle(vidi_chat *c);        /* waits for all, drops what was not taken */
+
+/* image.c: pixels of a picture for the encoder. */
+vidi_status chat_pixels(vidi_chat *c, struct said_picture *p); /* may halve it */
+void chat_pixels_free(vidi_chat *c);
+
+/* prompt.c: what is said, as tokens. */
+vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text);
+vidi_status prompt_open_answer(vidi_chat *c);
+vidi_status prompt_close_answer(vidi_chat *c);
+
+/* meta.c */
+struct meta {
+    const struct gguf *file;
+    const char *arch;
+    struct vd_ctx *ctx;
+    vidi_status status;
+};
+#endif

@@ -1,0 +1,123 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "chat/internal.h"
+
+enum { KEY_CAP = 256 };
+
+static bool full_key(struct meta *m, const char *key, char *out) {
+    if (m->status != VIDI_OK) return false;
+    if (snprintf(out, KEY_CAP, "%s.%s", m->arch, key) < KEY_CAP) return true;
+    m->status = vd_fail(m->ctx, VIDI_E_FORMAT, "%s: the architecture's name is too long", m->file->path);
+    return false;
+}
+
+static void keep(struct meta *m, vidi_status status) {
+    if (m->status == VIDI_OK) m->status = status;
+}
+
+void meta_fail(struct meta *m, const char *fmt, ...) {
+    if (m->status != VIDI_OK) return;
+    char words[256];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(words, sizeof words, fmt, args);
+    va_end(args);
+    m->status = vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s.%s", m->file->path, m->arch, words);
+}
+
+static void check_int(struct meta *m, const char *key, int64_t value, uint32_t lo, uint32_t hi) {
+    if (value < (int64_t)lo || value > (int64_t)hi)
+        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s is %lld, outside %u to %u", m->file->path, key,
+                        (long long)value, lo, hi));
+}
+
+uint32_t meta_int(struct meta *m, const char *key, uint32_t lo, uint32_t hi) {
+    char full[KEY_CAP];
+    uint32_t value = 0;
+    if (!full_key(m, key, full)) return 0;
+    keep(m, gguf_u32(m->file, full, &value));
+    if (m->status == VIDI_OK) check_int(m, full, value, lo, hi);
+    return m->status == VIDI_OK ? value : 0;
+}
+
+uint32_t meta_int_or(struct meta *m, const char *key, uint32_t lo, uint32_t hi, uint32_t missing) {
+    char full[KEY_CAP];
+    if (!full_key(m, key, full)) return 0;
+    if (gguf_find(m->file, full)) return meta_int(m, key, lo, hi);
+    check_int(m, full, missing, lo, hi);
+    return m->status == VIDI_OK ? missing : 0;
+}
+
+static void check_float(struct meta *m, const char *key, double value, float lo, float hi) {
+    if (!(value >= lo && value <= hi))
+        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s is %g, outside %g to %g", m->file->path, key,
+                        value, lo, hi));
+}
+
+float meta_float(struct meta *m, const char *key, float lo, float hi) {
+    char full[KEY_CAP];
+    float value = 0;
+    if (!full_key(m, key, full)) return 0;
+    keep(m, gguf_f32(m->file, full, &value));
+    if (m->status == VIDI_OK) check_float(m, full, value, lo, hi);
+    return m->status == VIDI_OK ? value : 0;
+}
+
+float meta_float_or(struct meta *m, const char *key, float lo, float hi, float missing) {
+    char full[KEY_CAP];
+    if (!full_key(m, key, full)) return 0;
+    return gguf_find(m->file, full) ? meta_float(m, key, lo, hi) : missing;
+}
+
+uint32_t meta_length(struct meta *m, const char *key) {
+    char full[KEY_CAP];
+    if (!full_key(m, key, full)) return 0;
+    const struct gguf_value *v = gguf_find(m->file, full);
+    return v && v->n <= UINT32_MAX ? (uint32_t)v->n : 0;
+}
+
+/* The value of an array of n numbers, or of one number for all. NULL after a failure. */
+static const struct gguf_value *numbers(struct meta *m, const char *full, uint32_t n) {
+    const struct gguf_value *v = gguf_find(m->file, full);
+    if (!v) {
+        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s is missing", m->file->path, full));
+        return NULL;
+    }
+    const enum gguf_kind kind = v->kind == GGUF_ARRAY ? v->item : v->kind;
+    if (kind == GGUF_STRING || kind == GGUF_BOOL || (v->kind == GGUF_ARRAY && v->n != n)) {
+        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s does not hold %u numbers", m->file->path, full, n));
+        return NULL;
+    }
+    return v;
+}
+
+void meta_ints(struct meta *m, const char *key, uint32_t n, uint32_t lo, uint32_t hi, uint32_t *out) {
+    char full[KEY_CAP];
+    if (!full_key(m, key, full)) return;
+    const struct gguf_value *v = numbers(m, full, n);
+    for (uint32_t i = 0; v && i < n && m->status == VIDI_OK; i++) {
+        const int64_t value = gguf_int_at(v, v->kind == GGUF_ARRAY ? i : 0);
+        check_int(m, full, value, lo, hi);
+        out[i] = m->status == VIDI_OK ? (uint32_t)value : 0;
+    }
+}
+
+void meta_floats(struct meta *m, const char *key, uint32_t n, float lo, float hi, float *out) {
+    char full[KEY_CAP];
+    if (!full_key(m, key, full)) return;
+    const struct gguf_value *v = numbers(m, full, n);
+    for (uint32_t i = 0; v && i < n && m->status == VIDI_OK; i++) {
+        const double value = gguf_float_at(v, v->kind == GGUF_ARRAY ? i : 0);
+        check_float(m, full, value, lo, hi);
+        out[i] = (float)value;
+    }
+}
+
+uint32_t meta_vocab(struct meta *m) {
+    const struct gguf_value *v = gguf_find(m->file, "tokenizer.ggml.tokens");
+    if (m->status == VIDI_OK && (!v || v->kind != GGUF_ARRAY || !v->n || v->n > 1u << 24))
+        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: tokenizer.ggml.tokens is missing or not an array of words",
+                        m->file->path));
+    return m->status == VIDI_OK ? (uint32_t)v->n : 0;
+}

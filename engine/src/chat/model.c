@@ -1,0 +1,149 @@
+#include <string.h>
+
+#include "chat/internal.h"
+#include "models/embedded.h"
+
+static const struct family *const families[] = {
+#define FAMILY_ROW(name) &family_##name,
+    FAMILIES(FAMILY_ROW)
+#undef FAMILY_ROW
+};
+enum { N_FAMILIES = sizeof families / sizeof *families, CONTEXT_DEFAULT = 4096 };
+
+const struct family *family_find(struct str arch) {
+    for (int i = 0; i < N_FAMILIES; i++)
+        if (strlen(families[i]->arch) == arch.len && !memcmp(families[i]->arch, arch.ptr, arch.len))
+            return families[i];
+    return NULL;
+}
+
+vidi_status model_file_open(struct vd_ctx *ctx, const char *path, struct gguf *out) {
+    if (path) return gguf_open(ctx, path, out);
+    uint64_t bytes;
+    const void *data = embedded_model(&bytes);
+    if (!data) {
+        *out = (struct gguf){0};
+        return vd_fail(ctx, VIDI_E_UNSUPPORTED, "this build holds no model: name one");
+    }
+    return gguf_open_memory(ctx, "picturebook", data, bytes, out);
+}
+
+static vidi_status find_family(vidi_model *m) {
+    struct str arch;
+    TRY(gguf_str(&m->file, "general.architecture", &arch));
+    m->family = family_find(arch);
+    if (m->family) return VIDI_OK;
+    char known[256] = "";
+    for (int i = 0; i < N_FAMILIES; i++) {
+        if (i) strncat(known, ", ", sizeof known - strlen(known) - 1);
+        strncat(known, families[i]->arch, sizeof known - strlen(known) - 1);
+    }
+    return vd_fail(&m->v->ctx, VIDI_E_UNSUPPORTED,
+                   "%s: general.architecture is '%.*s', which is not supported (known: %s)",
+                   m->file.path, (int)(arch.len < 64 ? arch.len : 64), arch.ptr, known);
+}
+
+vidi_status family_configure(struct vd_ctx *ctx, const struct gguf *file, const struct family *f,
+                             void *cfg, struct shape *shape) {
+    struct meta meta = {.file = file, .arch = f->arch, .ctx = ctx};
+    f->config(cfg, &meta);
+    TRY(meta.status);
+    f->shape(cfg, shape);
+    return VIDI_OK;
+}
+
+uint32_t model_context(const vidi_model *m, int wanted) {
+    if (wanted > 0) return (uint32_t)wanted;
+    return m->shape.context < CONTEXT_DEFAULT ? m->shape.context : CONTEXT_DEFAULT;
+}
+
+/* Builds every graph once without running it, so that all weights are fetched and checked now. */
+static vidi_status fetch_weights(vidi_model *m) {
+    struct vd_ctx *ctx = &m->v->ctx;
+    const struct weights_progress progress = {m->v->progress, m->v->user};
+    TRY(weights_open(m->v->gpu, &m->file, &progress, &m->weights));
+    struct arena a;
+    arena_open(&a, ctx);
+    const struct shape *s = &m->shape;
+    struct kv kv = {.n_layers = s->layers, .capacity = 1, .k = arena_new(&a, struct vd_span, s->layers),
+                    .v = arena_new(&a, struct vd_span, s->layers)};
+    vidi_status status = kv.k && kv.v ? VIDI_OK : VIDI_E_MEMORY;
+    for (uint32_t i = 0; status == VIDI_OK && i < s->layers; i++)
+        kv.k[i].bytes = kv.v[i].bytes = s->kv_dim[i] * sizeof(float);
+    graph *g = NULL;
+    if (status == VIDI_OK)
+        status = graph_open(m->v->gpu, m->weights, &(struct graph_env){.rows = 1, .kv = &kv}, &g);
+    if (status == VIDI_OK) {
+        if (m->family->encode && s->picture.rows)
+            m->family->encode(g, m->cfg,
+                              graph_input(g, "pixels", (struct vd_span){0}, 3 * s->picture.height,
+                                          s->picture.width));
+        m->family->head(g, m->cfg, m->family->decode(g, m->cfg));
+        uint64_t bytes;
+        status = graph_plan(g, &bytes);
+    }
+    graph_close(g);
+    arena_close(&a);
+    return status;
+}
+
+static void find_form(vidi_model *m) {
+    struct str text = {0};
+    if (m->shape.form) m->form = chat_form_find(m->shape.form);
+    if (!m->form && gguf_find(&m->file, "tokenizer.chat_template") &&
+        gguf_str(&m->file, "tokenizer.chat_template", &text) == VIDI_OK)
+        m->form = chat_form_recognise(text.ptr, text.len);
+    if (m->form) return;
+    m->form = chat_form_of_words(m->tokenizer);
+    if (text.len)
+        vd_log(&m->v->ctx, VD_LOG_WARN, "%s: its chat template is not known; the form '%s' is used",
+               m->file.path, m->form->name);
+}
+
+static vidi_status open_into(vidi_model *m, const char *path) {
+    struct vd_ctx *ctx = &m->v->ctx;
+    TRY(model_file_open(ctx, path, &m->file));
+    TRY(find_family(m));
+    m->cfg = vd_alloc(ctx, m->family->config_bytes);
+    if (!m->cfg) return VIDI_E_MEMORY;
+    TRY(family_configure(ctx, &m->file, m->family, m->cfg, &m->shape));
+    TRY(tokenizer_open(ctx, &m->file, &m->tokenizer));
+    find_form(m);
+    if (!m->form) return vd_fail(ctx, VIDI_E_UNSUPPORTED, "%s: its chat form is unknown", m->file.path);
+    TRY(fetch_weights(m));
+    return gguf_still_whole(&m->file);
+}
+
+vidi_status vidi_model_open(vidi *v, const char *path, vidi_model **out) {
+    *out = NULL;
+    if (!v->gpu) return vd_fail(&v->ctx, VIDI_E_ARGUMENT, "a model needs a device");
+    vidi_model *m = vd_alloc(&v->ctx, sizeof *m);
+    if (!m) return VIDI_E_MEMORY;
+    m->v = v;
+    m->next = v->models;
+    v->models = m;
+    const double start = clock_ms();
+    const vidi_status status = open_into(m, path);
+    m->load_ms = clock_ms() - start;
+    if (status != VIDI_OK)
+        vidi_model_close(m);
+    else
+        *out = m;
+    return status;
+}
+
+void vidi_model_close(vidi_model *m) {
+    if (!m) return;
+    vidi *v = m->v;
+    while (m->chats) vidi_chat_close(m->chats);
+    for (vidi_model **at = &v->models; *at; at = &(*at)->next)
+        if (*at == m) {
+            *at = m->next;
+            break;
+        }
+    if (m->weights) weights_close(m->weights);
+    tokenizer_close(m->tokenizer);
+    vd_free(&v->ctx, m->cfg);
+    gguf_close(&m->file);
+    vd_free(&v->ctx, m);
+}

@@ -1,0 +1,98 @@
+#include <string.h>
+
+#include "chat/internal.h"
+
+/* A piece of what is said. The form's own words may hold control tokens; what a person said never
+ * becomes one. */
+static struct text_part words(const char *text) {
+    return (struct text_part){text, strlen(text), TOKENIZE_SPECIAL};
+}
+
+static struct text_part trimmed(const char *text, bool trim) {
+    static const char blanks[] = " \t\r\n";
+    uint64_t len = strlen(text);
+    if (trim) {
+        const size_t lead = strspn(text, blanks);
+        text += lead;
+        len -= lead;
+        while (len && strchr(blanks, text[len - 1])) len--;
+    }
+    return (struct text_part){text, len, 0};
+}
+
+static vidi_status push_parts(vidi_chat *c, struct text_part *parts, uint32_t n) {
+    if (c->pending.n || c->position) parts[0].flags |= TOKENIZE_CONTINUE;
+    return tokenize_parts(c->model->tokenizer, parts, n, &c->pending);
+}
+
+static vidi_status push_pictures(vidi_chat *c) {
+    for (uint32_t i = c->n_pictures - c->n_waiting; i < c->n_pictures; i++)
+        TRY(tokens_push(&c->pending, ~(int32_t)i));
+    c->n_waiting = 0;
+    return VIDI_OK;
+}
+
+static const char *open_words(vidi_chat *c, vidi_role role) {
+    const char *open = chat_form_open(c->model->form, role, c->last_role);
+    c->last_role = (int)role;
+    return open;
+}
+
+/* What stands before the first turn: the token that starts a text, the form's own words, and what
+ * the system says by default. */
+static vidi_status begin(vidi_chat *c, vidi_role first_role) {
+    const struct chat_form *form = c->model->form;
+    const struct tokenizer *t = c->model->tokenizer;
+    if (c->started) return VIDI_OK;
+    c->started = true;
+    c->last_role = -1;
+    if (tokenizer_adds_bos(t) && tokenizer_bos(t) >= 0)
+        TRY(tokens_push(&c->pending, tokenizer_bos(t)));
+    if (c->cfg.raw) return VIDI_OK;
+    struct text_part before[] = {words(form->before_all)};
+    TRY(push_parts(c, before, 1));
+    if (first_role == VIDI_SYSTEM || !form->system_default) return VIDI_OK;
+    struct text_part parts[] = {words(open_words(c, VIDI_SYSTEM)), words(form->system_default),
+                                words(form->turn_close[VIDI_SYSTEM])};
+    return push_parts(c, parts, 3);
+}
+
+vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
+    const struct chat_form *form = c->model->form;
+    TRY(begin(c, role));
+    if (c->cfg.raw) {
+        TRY(push_pictures(c));
+        struct text_part parts[] = {words(text)};
+        return push_parts(c, parts, 1);
+    }
+    if (c->model->shape.pictures_first) TRY(push_pictures(c));
+    struct text_part parts[] = {words(open_words(c, role)), trimmed(text, form->trim),
+                                words(form->turn_close[role])};
+    if (!c->n_waiting) return push_parts(c, parts, 3);
+    TRY(push_parts(c, parts, 1));
+    TRY(push_pictures(c));
+    return push_parts(c, parts + 1, 2);
+}
+
+vidi_status prompt_open_answer(vidi_chat *c) {
+    if (c->cfg.raw) return VIDI_OK;
+    c->last_role = VIDI_ASSISTANT;
+    struct text_part parts[] = {words(c->model->form->answer_open)};
+    return push_parts(c, parts, 1);
+}
+
+/* The last token sampled is not in the cache yet; behind it comes what the form wants after an
+ * answer, less the end token when the model has said it itself. */
+vidi_status prompt_close_answer(vidi_chat *c) {
+    TRY(tokens_push(&c->pending, c->last_token));
+    if (c->cfg.raw) return VIDI_OK;
+    const uint32_t before = c->pending.n;
+    struct text_part parts[] = {words(c->model->form->turn_close[VIDI_ASSISTANT])};
+    TRY(push_parts(c, parts, 1));
+    if (c->pending.n > before && c->pending.ids[before] == c->last_token) {
+        memmove(c->pending.ids + before, c->pending.ids + before + 1,
+                (c->pending.n - before - 1) * sizeof *c->pending.ids);
+        c->pending.n--;
+    }
+    return VIDI_OK;
+}

@@ -1,0 +1,69 @@
+/* internal.h - what build.c, plan.c and run.c share. */
+#ifndef VD_GRAPH_INTERNAL_H
+#define VD_GRAPH_INTERNAL_H
+#include "graph/program.h"
+#include "ops/ops.h"
+
+struct node_tensor {
+    const char *name;
+    uint32_t rows, cols, stride;
+    uint32_t base;         /* the tensor whose memory this is; itself when it is no view */
+    uint64_t first;        /* of a view: elements from the base's start */
+    bool dynamic;          /* rows vary with the step buffer */
+    bool keep;
+    struct vd_span fixed;  /* memory that was given; empty: planned */
+    uint32_t made, last;   /* node that writes it first, node that uses it last */
+    uint64_t offset;       /* in the arena */
+    struct gpu_buffer *own;
+};
+
+enum node_kind {
+    NODE_LINEAR, NODE_ATTEND, NODE_ROPE_KV, NODE_NORM, NODE_ADD, NODE_EMBED, NODE_ROWS, NODE_CONV,
+    NODE_SHUFFLE, NODE_POOL, NODE_SAMPLE, NODE_KIND_COUNT
+};
+
+/* An op waiting for its memory: the spans at these places of `op` belong to these tensors. */
+enum { NODE_USES = 6 };
+struct node {
+    enum node_kind kind;
+    const char *label;
+    union {
+        struct op_linear linear;
+        struct op_attend attend;
+        struct op_rope_kv rope_kv;
+        struct op_norm norm;
+        struct op_add add;
+        struct op_embed embed;
+        struct op_rows rows;
+        struct op_conv2d conv;
+        struct op_shuffle shuffle;
+        struct op_pool pool;
+        struct op_sample sample;
+    } op;
+    struct { size_t at; uint32_t tensor; } uses[NODE_USES];
+    uint32_t n_uses;
+};
+
+struct graph {
+    struct gpu *gpu;
+    struct vd_ctx *ctx;
+    struct weights *weights;
+    struct graph_env env;
+    struct arena arena;
+    char scope[96];
+    struct node_tensor *tensors; /* [0] is T_NONE */
+    uint32_t n_tensors, cap_tensors;
+    struct node *nodes;
+    uint32_t n_nodes, cap_nodes;
+    vidi_status status;
+};
+
+struct node_tensor *node_tensor(graph *g, tensor t);
+/* A tensor in the arena, named scope.name. */
+tensor graph_tensor(graph *g, const char *name, uint32_t rows, uint32_t cols, bool dynamic);
+/* NULL after a failure. */
+struct node *graph_node(graph *g, enum node_kind kind, tensor out);
+void node_use(graph *g, struct node *node, const struct vd_span *field, tensor t);
+bool graph_ok(const graph *g);
+bool glob_match(const char *glob, const char *name);
+#endif

@@ -1,0 +1,41 @@
+/* weights.h - the weights of a model on the device, fetched by name when a graph first asks.
+ *
+ * "blk.0.attn_q|attn_k|attn_v" asks for one matrix made of three, rows below rows; the names after
+ * the first share its prefix up to the last dot. Each is uploaded once and shared by all graphs.
+ * What is missing or has another shape is collected; weights_check() reports all of it at once. */
+#ifndef VD_WEIGHTS_H
+#define VD_WEIGHTS_H
+#include "io/gguf.h"
+#include "ops/weight.h"
+
+struct weights;
+
+struct weights_progress {
+    void (*call)(void *user, const char *phase, uint64_t done, uint64_t total);
+    void *user;
+};
+
+/* The file must outlive the weights. */
+vidi_status weights_open(struct gpu *gpu, const struct gguf *file,
+                         const struct weights_progress *progress, struct weights **out);
+void weights_close(struct weights *w);
+
+/* The parts of a fused matrix: at most this many. */
+enum { WEIGHTS_PARTS = 4 };
+
+/* A matrix of rows x cols (rows summed over the parts). *n_parts is 1 when all parts share a form
+ * and so became one matrix; else each part is its own. rows 0: any number.
+ * NULL: noted as a problem, or the device failed (see weights_check). */
+const struct weight *const *weights_matrix(struct weights *w, const char *name, uint32_t rows,
+                                           uint32_t cols, uint32_t *n_parts);
+
+/* A vector, or any tensor, taken as `count` f32 numbers, parts joined. kind: ".weight" or ".bias".
+ * Empty span: as above. */
+struct vd_span weights_f32(struct weights *w, const char *name, const char *kind, uint64_t count);
+
+bool weights_has(const struct weights *w, const char *name);
+uint64_t weights_bytes(const struct weights *w); /* on the device */
+
+/* VIDI_E_FORMAT naming every missing and misshapen tensor, or the first failure of the device. */
+vidi_status weights_check(struct weights *w);
+#endif

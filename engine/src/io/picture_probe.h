@@ -1,0 +1,60 @@
+/* picture_probe.h - what a picture claims to be, read by our own code before anything is decoded.
+ *
+ * After VIDI_OK: the format is one of four, the size is within the limits of picture.h, the file
+ * is whole (JPEG: scans and the end marker; PNG: sound chunks up to IEND; BMP, PPM: bytes of every
+ * row), and what the plain decoders need is known. For io/picture*.c. */
+#ifndef VD_PICTURE_PROBE_H
+#define VD_PICTURE_PROBE_H
+#include "base/status.h"
+
+enum picture_format { PICTURE_JPEG, PICTURE_PNG, PICTURE_BMP, PICTURE_PPM };
+
+struct picture_info {
+    enum picture_format format;
+    uint32_t width, height;  /* as stored, before it is turned upright */
+    uint32_t orientation;    /* EXIF's, 1 .. 8 */
+    /* BMP and PPM: */
+    uint64_t rows_at, row_bytes; /* first row in the file; from one row to the next */
+    uint32_t bits;               /* a pixel */
+    /* BMP: */
+    bool top_down;
+    uint64_t palette_at;
+    uint32_t n_palette, palette_bytes; /* entries; bytes of one */
+    uint32_t masks[4];                 /* red, green, blue, alpha (0: opaque) of 16 and 32 bits */
+    /* PPM: */
+    uint32_t max_value;
+};
+
+/* A picture in memory under examination. */
+struct probe {
+    struct vd_ctx *ctx;
+    const char *name;
+    const unsigned char *data;
+    uint64_t bytes;
+    struct picture_info *info;
+};
+
+vidi_status picture_probe(struct vd_ctx *ctx, const char *name, const void *data, uint64_t bytes,
+                          struct picture_info *out);
+
+/* VIDI_E_IMAGE: "NAME: ..." */
+vidi_status probe_refuse(const struct probe *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Keeps the size when it is within the limits. */
+vidi_status probe_size(const struct probe *p, uint64_t width, uint64_t height);
+
+/* BMP and PPM (P5 and P6), see picture_plain.c. They decode what was probed; rgb is
+ * [height][width][3]. */
+vidi_status bmp_probe(const struct probe *p);
+void bmp_decode(const struct picture_info *info, const unsigned char *data, uint8_t *rgb);
+vidi_status ppm_probe(const struct probe *p);
+void ppm_decode(const struct picture_info *info, const unsigned char *data, uint8_t *rgb);
+
+/* CRC-32 of PNG and zlib. */
+uint32_t crc32_bytes(const void *data, uint64_t bytes);
+
+/* A sample laid over white by its alpha. */
+static inline uint8_t over_white(uint32_t sample, uint32_t alpha) {
+    return (uint8_t)((sample * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+#endif

@@ -1,0 +1,32 @@
+#include "ops/pick.h"
+
+#include <string.h>
+
+uint32_t pick_kernel(struct gpu_list *list, const uint32_t *candidates, uint32_t n) {
+    if (list->status != VIDI_OK) return UINT32_MAX;
+    const uint32_t has = gpu_caps(list->gpu)->has;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct kernel *k = &kernel_table[candidates[i]];
+        if (k->needs & ~has) continue;
+        if (!list->only || strcmp(list->only, k->name) == 0) return candidates[i];
+    }
+    gpu_list_fail(list, VIDI_E_UNSUPPORTED, "no kernel %s for this op on %s",
+                  list->only ? list->only : "at all", gpu_caps(list->gpu)->name);
+    return UINT32_MAX;
+}
+
+int pick_variant(uint32_t kernel, const char *name) {
+    return kernel_variant(&kernel_table[kernel], name);
+}
+
+uint32_t pick_width(const uint32_t *numbers, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        if (numbers[i] % 4 != 0) return 1;
+    return 4;
+}
+
+int pick_wide_variant(uint32_t kernel, uint32_t width) {
+    return pick_variant(kernel, width == 4 ? "four" : "one");
+}
+
+uint32_t pick_groups(uint32_t n) { return n < 8192 ? n : 8192; }

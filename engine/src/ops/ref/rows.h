@@ -1,0 +1,18 @@
+/* ref/rows.h - op_rows in plain C: words move, so the result is exact. */
+#ifndef VD_REF_ROWS_H
+#define VD_REF_ROWS_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ops/step.h"
+
+struct ref_rows {
+    const uint32_t *x;       /* rows of cols at x_stride */
+    const uint32_t *index;   /* [rows], or NULL: row r goes with row first + r */
+    uint32_t *y;             /* rows of cols at y_stride */
+    const struct step *step; /* may be NULL; with `last` row step->rows - 1 is meant */
+    uint32_t rows, cols, limit, first, x_stride, y_stride;
+    bool scatter, last;
+};
+void ref_rows(const struct ref_rows *op);
+#endif

@@ -1,0 +1,50 @@
+#include "ops/tune.h"
+
+#include <string.h>
+
+#include "kernels.h"
+
+/* The first row that fits wins, so the special ones stand before the general ones. */
+const struct tune_row tune_rows[] = {
+    {TUNE_LINEAR, K_matvec_cpu, SHARE_LANE, 32, 0, 4, 0, 64, 4, 1,
+     "few rows on a CPU driver: bound by weight loads, so four outputs share each load of x"},
+    {TUNE_LINEAR, K_gemm_cpu, SHARE_LANE, 8, 0, 0, 0, 64, 2, 16,
+     "many rows on a CPU driver: 16 rows share a dequantised weight; 32 sums are what spills least"},
+    {TUNE_LINEAR, K_linear_simple, SHARE_LANE, 1, 0, 0, 0, 64, 1, 1,
+     "any shape: widths that are not whole 16-byte loads"},
+
+    {TUNE_ATTEND, K_attend_cpu, SHARE_LANE, 8, 0, 0, 0, 8, 1, 4,
+     "a CPU driver: four queries share each load of K and V, a workgroup is one subgroup"},
+    {TUNE_ATTEND, K_attend_simple, SHARE_GROUP, 1, 0, 0, 0, 64, 1, 1,
+     "any shape and stride, nothing shared: slow"},
+};
+const uint32_t tune_row_count = sizeof tune_rows / sizeof tune_rows[0];
+
+static bool usable(const struct tune_row *row, uint32_t has, struct tune_shape shape) {
+    return (kernel_table[row->kernel].needs & ~has) == 0 && shape.multiple % row->multiple == 0;
+}
+
+static bool wins(const struct tune_row *row, struct tune_shape shape) {
+    return shape.rows >= row->min_rows && (row->max_rows == 0 || shape.rows <= row->max_rows) &&
+           shape.cols >= row->min_cols;
+}
+
+const struct tune_row *tune_pick(struct gpu_list *list, enum tune_op op, struct tune_shape shape) {
+    if (list->status != VIDI_OK) return NULL;
+    const uint32_t has = gpu_caps(list->gpu)->has;
+    for (uint32_t i = 0; i < tune_row_count; i++) {
+        const struct tune_row *row = &tune_rows[i];
+        if (row->op != op || !usable(row, has, shape)) continue;
+        const char *name = kernel_table[row->kernel].name;
+        if (list->only ? strcmp(name, list->only) == 0 : wins(row, shape)) return row;
+    }
+    gpu_list_fail(list, VIDI_E_UNSUPPORTED, "no kernel %s for this shape on %s",
+                  list->only ? list->only : "at all", gpu_caps(list->gpu)->name);
+    return NULL;
+}
+
+uint32_t tune_lanes(uint32_t n) {
+    uint32_t lanes = 4;
+    while (lanes * 2 <= n && lanes < 128) lanes *= 2;
+    return lanes;
+}

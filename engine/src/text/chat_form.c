@@ -1,0 +1,167 @@
+#include "text/chat_form.h"
+
+#include <string.h>
+
+#include "text/tokenizer.h"
+
+#define CHATML                                                                              \
+    .before_all = "",                                                                       \
+    .turn_open = {"<|im_start|>system\n", "<|im_start|>user\n", "<|im_start|>assistant\n"}, \
+    .turn_close = {"<|im_end|>\n", "<|im_end|>\n", "<|im_end|>\n"},                         \
+    .answer_open = "<|im_start|>assistant\n"
+
+#define VICUNA                                                    \
+    .before_all = "", .turn_open = {"", "USER: ", "ASSISTANT: "}, \
+    .turn_close = {" ", " ", "</s>"}, .answer_open = "ASSISTANT:"
+
+static const char smollm_system[] =
+    "You are a helpful AI assistant named SmolLM, trained by Hugging Face";
+static const char qwen_system[] =
+    "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.";
+static const char helpful_system[] = "You are a helpful assistant.";
+static const char vicuna_system[] =
+    "A chat between a curious user and an artificial intelligence assistant. The assistant gives "
+    "helpful, detailed, and polite answers to the user's questions.";
+
+enum { MARKS = 3 };
+
+/* The first row whose marks are all there wins, so special cases stand before general ones. */
+static const struct row {
+    struct chat_form form;
+    const char *marks[MARKS];
+} rows[] = {
+    {{.name = "smollm2", .system_default = smollm_system, CHATML}, {"<|im_start|>", smollm_system}},
+    {{.name = "qwen2.5", .system_default = qwen_system, CHATML}, {"<|im_start|>", qwen_system}},
+    {{.name = "qwen2", .system_default = helpful_system, CHATML}, {"<|im_start|>", helpful_system}},
+    {{.name = "smolvlm",
+      .before_all = "<|im_start|>",
+      .turn_open = {"System: ", "User: ", "Assistant: "},
+      .turn_close = {"<end_of_utterance>\n", "<end_of_utterance>\n", "<end_of_utterance>\n"},
+      .answer_open = "Assistant:"},
+     {"<|im_start|>", "<end_of_utterance>"}},
+    {{.name = "chatml", CHATML}, {"<|im_start|>", "<|im_end|>"}},
+    {{.name = "llama3",
+      .before_all = "",
+      .turn_open = {"<|start_header_id|>system<|end_header_id|>\n\n",
+                    "<|start_header_id|>user<|end_header_id|>\n\n",
+                    "<|start_header_id|>assistant<|end_header_id|>\n\n"},
+      .turn_close = {"<|eot_id|>", "<|eot_id|>", "<|eot_id|>"},
+      .answer_open = "<|start_header_id|>assistant<|end_header_id|>\n\n",
+      .trim = true},
+     {"<|start_header_id|>", "<|eot_id|>"}},
+    {{.name = "gemma",
+      .before_all = "",
+      .turn_open = {"<start_of_turn>user\n", "<start_of_turn>user\n", "<start_of_turn>model\n"},
+      .turn_close = {"\n\n", "<end_of_turn>\n", "<end_of_turn>\n"},
+      .user_after_system = "",
+      .answer_open = "<start_of_turn>model\n",
+      .trim = true},
+     {"<start_of_turn>", "<end_of_turn>"}},
+    {{.name = "picturebook",
+      .before_all = "<|start|>",
+      .turn_open = {"", "<|user|>", "<|assistant|>"},
+      .turn_close = {"", "", "<|end|>"},
+      .answer_open = "<|assistant|>"},
+     {"<|start|>", "<|user|>", "<|end|>"}},
+    {{.name = "phi4-mini",
+      .before_all = "",
+      .turn_open = {"<|system|>", "<|user|>", "<|assistant|>"},
+      .turn_close = {"<|end|>", "<|end|>", "<|end|>"},
+      .answer_open = "<|assistant|>"},
+     {"<|assistant|>", "<|end|>", "<|tool|>"}},
+    {{.name = "phi3",
+      .before_all = "",
+      .turn_open = {"<|system|>\n", "<|user|>\n", "<|assistant|>\n"},
+      .turn_close = {"<|end|>\n", "<|end|>\n", "<|end|>\n"},
+      .answer_open = "<|assistant|>\n"},
+     {"<|assistant|>", "<|end|>"}},
+    {{.name = "stablelm",
+      .before_all = "",
+      .turn_open = {"<|system|>\n", "<|user|>\n", "<|assistant|>\n"},
+      .turn_close = {"<|endoftext|>\n", "<|endoftext|>\n", "<|endoftext|>\n"},
+      .answer_open = "<|assistant|>\n"},
+     {"<|user|>", "<|endoftext|>"}},
+    {{.name = "zephyr",
+      .before_all = "",
+      .turn_open = {"<|system|>\n", "<|user|>\n", "<|assistant|>\n"},
+      .turn_close = {"</s>\n", "</s>\n", "</s>\n"},
+      .answer_open = "<|assistant|>\n"},
+     {"<|user|>", "eos_token"}},
+    {{.name = "llama2",
+      .before_all = "",
+      .turn_open = {"[INST] <<SYS>>\n", "[INST] ", " "},
+      .turn_close = {"\n<</SYS>>\n\n", " [/INST]", " </s><s>"},
+      .user_after_system = "",
+      .answer_open = "",
+      .trim = true},
+     {"[INST]", "<<SYS>>"}},
+    {{.name = "mistral",
+      .before_all = "",
+      .turn_open = {"[INST] ", "[INST] ", ""},
+      .turn_close = {"\n\n", " [/INST]", "</s>"},
+      .user_after_system = "",
+      .answer_open = ""},
+     {"[INST]", "' [/INST]'"}},
+    {{.name = "mistral-tekken",
+      .before_all = "",
+      .turn_open = {"[INST]", "[INST]", ""},
+      .turn_close = {"\n\n", "[/INST]", "</s>"},
+      .user_after_system = "",
+      .answer_open = ""},
+     {"[INST]", "\"[INST]\""}},
+    {{.name = "vicuna-v1", .system_default = vicuna_system, VICUNA},
+     {"USER: ", "A chat between a curious user"}},
+    {{.name = "vicuna", VICUNA}, {"USER: ", "ASSISTANT:"}},
+    {{.name = "plain",
+      .before_all = "",
+      .turn_open = {"", "", ""},
+      .turn_close = {"\n", "\n", "\n"},
+      .answer_open = ""},
+     {NULL}},
+};
+enum { N_ROWS = sizeof rows / sizeof *rows, PLAIN = N_ROWS - 1 };
+
+const char *chat_form_name(uint32_t i) { return i < N_ROWS ? rows[i].form.name : NULL; }
+
+const struct chat_form *chat_form_find(const char *name) {
+    for (uint32_t i = 0; i < N_ROWS; i++)
+        if (strcmp(rows[i].form.name, name) == 0) return &rows[i].form;
+    return NULL;
+}
+
+static bool contains(const char *text, uint64_t len, const char *word) {
+    const size_t n = strlen(word);
+    for (const char *at = text; (uint64_t)(at - text) + n <= len; at++) {
+        at = memchr(at, word[0], (size_t)(len - n - (uint64_t)(at - text) + 1));
+        if (!at) return false;
+        if (memcmp(at, word, n) == 0) return true;
+    }
+    return false;
+}
+
+const struct chat_form *chat_form_recognise(const char *tmpl, uint64_t len) {
+    if (len == 0) return &rows[PLAIN].form;
+    for (uint32_t i = 0; i < PLAIN; i++) {
+        bool all = true;
+        for (int k = 0; k < MARKS && rows[i].marks[k]; k++)
+            all = all && contains(tmpl, len, rows[i].marks[k]);
+        if (all) return &rows[i].form;
+    }
+    return NULL;
+}
+
+const struct chat_form *chat_form_of_words(const struct tokenizer *t) {
+    for (uint32_t i = 0; i < PLAIN; i++) {
+        bool all = true;
+        for (int k = 0; k < MARKS && rows[i].marks[k]; k++)
+            all = all && tokenizer_find(t, rows[i].marks[k]) >= 0;
+        if (all) return &rows[i].form;
+    }
+    return &rows[PLAIN].form;
+}
+
+const char *chat_form_open(const struct chat_form *form, vidi_role role, int before) {
+    if (role == VIDI_USER && before == VIDI_SYSTEM && form->user_after_system)
+        return form->user_after_system;
+    return form->turn_open[role];
+}

@@ -1,0 +1,60 @@
+/* vocab.h - what an open tokenizer holds. For the files of this folder only. */
+#ifndef VD_VOCAB_H
+#define VD_VOCAB_H
+#include "text/merge.h"
+#include "text/pairs.h"
+#include "text/pretokenize.h"
+#include "text/tokenizer.h"
+
+enum { VOCAB_WORDS = 1 << 20, VOCAB_MERGES = 1 << 22, VOCAB_WORD_BYTES = 65535 };
+
+/* By their numbers in the file. */
+enum word_type {
+    WORD_NORMAL = 1,
+    WORD_UNKNOWN,
+    WORD_CONTROL,
+    WORD_USER,
+    WORD_UNUSED,
+    WORD_BYTE,
+};
+
+enum vocab_kind { VOCAB_BPE, VOCAB_SPM };
+
+struct tokenizer {
+    struct vd_ctx *ctx;
+    struct arena arena;
+    const struct gguf *file;
+    const struct gguf_value *tokens;
+    enum vocab_kind kind;
+    uint32_t n;
+    uint32_t longest, longest_word; /* bytes: of what a word decodes to, of a word as stored */
+    struct map words;               /* as stored -> id; the first of equal words, no empty ones */
+    uint8_t *types;                 /* [n] enum word_type */
+    bool *ends;                     /* [n] */
+    char *bytes;                    /* what the ids decode to, one behind the other */
+    uint32_t *starts;               /* [n + 1] into bytes */
+    int32_t byte_ids[256];          /* -1: the vocabulary has no word for this byte */
+    uint16_t letters[256];          /* BPE: the code point that stands for a byte in stored words */
+    int16_t letter_bytes[324];      /* BPE: the way back, -1: none */
+    struct pairs merges;            /* BPE: (left id, right id) -> rank, joined id */
+    uint32_t *ranks;                /* [n] SPM: the higher the score, the lower the rank */
+    struct pairs trie;        /* (node, byte) -> rank: next node, id: word that ends there or -1 */
+    bool starts_special[256]; /* bytes that some word of the trie starts with */
+    struct pretokenizer pre;  /* BPE */
+    int32_t bos, eos, eot, unknown;
+    bool adds_bos, space_prefix;
+};
+
+/* Reads and checks the metadata of t->file. */
+vidi_status vocab_read(struct tokenizer *t);
+
+/* One run of text that holds no special words. `m` is scratch. */
+vidi_status bpe_encode(struct merger *m, struct splitter *s, const char *text, uint32_t len,
+                       struct tokens *out);
+vidi_status spm_encode(struct merger *m, const char *text, uint32_t len, bool prefix,
+                       struct tokens *out);
+
+/* The tables of one kind, when the words are known. */
+vidi_status bpe_open(struct tokenizer *t);
+vidi_status spm_open(struct tokenizer *t);
+#endif

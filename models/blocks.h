@@ -1,0 +1,31 @@
+/* blocks.h - layers that several families share, by shape and flag, never by family. */
+#ifndef VD_BLOCKS_H
+#define VD_BLOCKS_H
+#include "models/family.h"
+
+/* A decoder layer: x += out(attention(rope(qkv(rms_norm(x))))); x += down(silu(gate) * up).
+ * Weights attn_norm, attn_q, attn_k, attn_v, attn_output, ffn_norm, ffn_gate, ffn_up, ffn_down in
+ * the scope. Six dispatches: both norms are folded into the matrices that read them. */
+struct decoder_layer {
+    uint32_t layer, heads, kv_heads, head_dim, rope_dim, ffn;
+    float eps;
+    bool neox, qkv_bias;
+};
+tensor block_decoder(graph *g, tensor x, const struct decoder_layer *p);
+
+/* A vision layer before-norm: x += out(attention(layer_norm(x))); x += down(gelu(up(layer_norm(x)))).
+ * Weights ln1, attn_q, attn_k, attn_v, attn_out, ln2, ffn_up, ffn_down, all with bias.
+ * Seven dispatches. */
+struct vision_layer {
+    uint32_t heads, dim, ffn;
+    float eps;
+    enum act act;
+};
+tensor block_vision(graph *g, tensor x, const struct vision_layer *p);
+
+/* A perceiver resampler layer (Flamingo, arXiv 2204.14198, section 2.1): the latents ask, the rows
+ * of the picture and the latents themselves answer.
+ *   l += out(attention(q = ln_latents(l), kv = [ln_context(rows); ln_latents(l)]))
+ *   l += down(gelu(up(ln_ffn(l)))) */
+tensor block_perceiver(graph *g, tensor latents, tensor rows, const struct vision_layer *p);
+#endif

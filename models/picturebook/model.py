@@ -1,0 +1,163 @@
+"""picturebook in PyTorch: the reference that models/picturebook.c is compared with.
+
+picture [3][size][size] -> conv stem -> rows + positions -> vision layers -> perceiver -> proj
+-> rows in the prompt -> llama-type decoder. Weight names are those of the GGUF file.
+"""
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+CONFIG = dict(image_size=128, stem=[32, 64, 128, 192], v_layers=3, v_heads=6, v_ffn=576,
+              latents=24, p_layers=2, p_heads=6, p_ffn=576,
+              dim=192, layers=3, heads=6, kv_heads=2, head_dim=32, ffn=512, rope_base=10000.0,
+              rms_eps=1e-5, ln_eps=1e-6, context=512, vocab=0)
+
+
+def heads_of(x, n):
+    b, t, c = x.shape
+    return x.view(b, t, n, c // n).transpose(1, 2)
+
+
+def attend(q, k, v, mask=None):
+    y = F.scaled_dot_product_attention(q, k, v, mask)
+    b, h, t, d = y.shape
+    return y.transpose(1, 2).reshape(b, t, h * d)
+
+
+def gelu(x):
+    return F.gelu(x, approximate="tanh")
+
+
+class VisionLayer(nn.Module):
+    def __init__(self, dim, heads, ffn, eps):
+        super().__init__()
+        self.heads = heads
+        self.ln1, self.ln2 = nn.LayerNorm(dim, eps), nn.LayerNorm(dim, eps)
+        self.attn_q, self.attn_k, self.attn_v, self.attn_out = (nn.Linear(dim, dim) for _ in range(4))
+        self.ffn_up, self.ffn_down = nn.Linear(dim, ffn), nn.Linear(ffn, dim)
+
+    def forward(self, x):
+        h = self.ln1(x)
+        q, k, v = (heads_of(f(h), self.heads) for f in (self.attn_q, self.attn_k, self.attn_v))
+        x = x + self.attn_out(attend(q, k, v))
+        return x + self.ffn_down(gelu(self.ffn_up(self.ln2(x))))
+
+
+class PerceiverLayer(nn.Module):
+    def __init__(self, dim, heads, ffn, eps):
+        super().__init__()
+        self.heads = heads
+        self.ln_context, self.ln_latents, self.ln_ffn = (nn.LayerNorm(dim, eps) for _ in range(3))
+        self.attn_q, self.attn_k, self.attn_v, self.attn_out = (nn.Linear(dim, dim) for _ in range(4))
+        self.ffn_up, self.ffn_down = nn.Linear(dim, ffn), nn.Linear(ffn, dim)
+
+    def forward(self, latents, rows):
+        asking = self.ln_latents(latents)
+        both = torch.cat([self.ln_context(rows), asking], 1)
+        q, k, v = (heads_of(f(x), self.heads) for f, x in
+                   ((self.attn_q, asking), (self.attn_k, both), (self.attn_v, both)))
+        latents = latents + self.attn_out(attend(q, k, v))
+        return latents + self.ffn_down(gelu(self.ffn_up(self.ln_ffn(latents))))
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, dim, eps):
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.ones(dim)), eps
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps) * self.weight
+
+
+def rotate(x, cos, sin):
+    """Interleaved pairs (2i, 2i + 1)."""
+    a, b = x[..., 0::2], x[..., 1::2]
+    return torch.stack([a * cos - b * sin, a * sin + b * cos], -1).flatten(-2)
+
+
+class DecoderLayer(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        d, h = c["dim"], c["head_dim"]
+        self.heads, self.kv_heads = c["heads"], c["kv_heads"]
+        self.attn_norm, self.ffn_norm = RMSNorm(d, c["rms_eps"]), RMSNorm(d, c["rms_eps"])
+        self.attn_q = nn.Linear(d, self.heads * h, bias=False)
+        self.attn_k = nn.Linear(d, self.kv_heads * h, bias=False)
+        self.attn_v = nn.Linear(d, self.kv_heads * h, bias=False)
+        self.attn_output = nn.Linear(self.heads * h, d, bias=False)
+        self.ffn_gate, self.ffn_up = (nn.Linear(d, c["ffn"], bias=False) for _ in range(2))
+        self.ffn_down = nn.Linear(c["ffn"], d, bias=False)
+
+    def forward(self, x, cos, sin, mask):
+        h = self.attn_norm(x)
+        q = rotate(heads_of(self.attn_q(h), self.heads), cos, sin)
+        k = rotate(heads_of(self.attn_k(h), self.kv_heads), cos, sin)
+        v = heads_of(self.attn_v(h), self.kv_heads)
+        group = self.heads // self.kv_heads
+        k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)
+        x = x + self.attn_output(attend(q, k, v, mask))
+        h = self.ffn_norm(x)
+        return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
+
+
+class Picturebook(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.c = c
+        channels = [3] + c["stem"]
+        vision = c["stem"][-1]
+        cells = (c["image_size"] >> len(c["stem"])) ** 2
+        self.stem = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in zip(channels, channels[1:]))
+        self.position = nn.Parameter(torch.randn(cells, vision) * 0.02)
+        self.v_blk = nn.ModuleList(VisionLayer(vision, c["v_heads"], c["v_ffn"], c["ln_eps"])
+                                   for _ in range(c["v_layers"]))
+        self.v_post = nn.LayerNorm(vision, c["ln_eps"])
+        self.latents = nn.Parameter(torch.randn(c["latents"], vision) * 0.2)
+        self.p_blk = nn.ModuleList(PerceiverLayer(vision, c["p_heads"], c["p_ffn"], c["ln_eps"])
+                                   for _ in range(c["p_layers"]))
+        self.p_post = nn.LayerNorm(vision, c["ln_eps"])
+        self.proj = nn.Linear(vision, c["dim"])
+        self.embed = nn.Embedding(c["vocab"], c["dim"])
+        nn.init.normal_(self.embed.weight, std=0.05)
+        self.blk = nn.ModuleList(DecoderLayer(c) for _ in range(c["layers"]))
+        self.norm = RMSNorm(c["dim"], c["rms_eps"])
+        angles = torch.arange(c["context"]).double()[:, None] * c["rope_base"] ** (
+            -torch.arange(0, c["head_dim"], 2).double() / c["head_dim"])
+        self.register_buffer("cos", angles.cos().float(), persistent=False)
+        self.register_buffer("sin", angles.sin().float(), persistent=False)
+
+    def encode(self, pixels):
+        """[b][3][size][size] normalised -> (encoder rows, decoder rows)."""
+        x = pixels
+        for conv in self.stem:
+            x = gelu(conv(x))
+        x = x.flatten(2).transpose(1, 2) + self.position
+        for layer in self.v_blk:
+            x = layer(x)
+        rows = self.v_post(x)
+        latents = self.latents.expand(len(rows), -1, -1)
+        for layer in self.p_blk:
+            latents = layer(latents, rows)
+        return rows, self.proj(self.p_post(latents))
+
+    def hidden(self, x):
+        """Rows [b][t][dim] -> the last layer's rows."""
+        t = x.shape[1]
+        mask = torch.tril(torch.ones(t, t, dtype=torch.bool, device=x.device))
+        for layer in self.blk:
+            x = layer(x, self.cos[:t], self.sin[:t], mask)
+        return x
+
+    def logits(self, x):
+        return self.norm(x) @ self.embed.weight.T
+
+    def forward(self, pixels, ids):
+        """ids start with <|start|>; the picture's rows go behind it. Rows of the last layer."""
+        words = self.embed(ids)
+        rows = self.encode(pixels)[1]
+        return self.hidden(torch.cat([words[:, :1], rows, words[:, 1:]], 1))
+
+
+def normalise(pictures):
+    """uint8 [b][h][w][3] -> float [b][3][h][w]; mean and std are 0.5."""
+    return (pictures.permute(0, 3, 1, 2).float() / 255 - 0.5) / 0.5

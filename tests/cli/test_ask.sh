@@ -1,0 +1,71 @@
+# Answers: what is on which stream, the JSON object, and options that change the answer.
+. "${BASH_SOURCE%/*}/cli.sh"
+need_model
+
+picture "$tmp/a.ppm" 64 48
+picture "$tmp/b.ppm" 20 30
+question='What colour is it?'
+
+works ask -n 12 "$tmp/a.ppm" "$question"
+cp "$tmp/out" "$tmp/answer"
+check an answer -- test -s "$tmp/out"
+check one newline at the end -- same "$(tail -c1 "$tmp/out" | od -An -tx1 | tr -d ' ')" 0a
+check nothing else -- test ! -s "$tmp/err"
+works ask -n 12 -p "$question" "$tmp/a.ppm"
+check -p says the same -- cmp -s "$tmp/out" "$tmp/answer"
+works ask --predict=12 --image="$tmp/a.ppm" "$question"
+check --image says the same -- cmp -s "$tmp/out" "$tmp/answer"
+
+VIDI_CACHE_DIR="$tmp/none" works ask -n 12 --no-cache "$tmp/a.ppm" "$question"
+check the same without a cache -- cmp -s "$tmp/out" "$tmp/answer"
+check no folder made -- test ! -e "$tmp/none"
+VIDI_CACHE_DIR='' XDG_CACHE_HOME="$tmp/xdg" works ask -n 12 "$tmp/a.ppm" "$question"
+check the same with a fresh cache -- cmp -s "$tmp/out" "$tmp/answer"
+check which is kept -- test -n "$(ls "$tmp/xdg/vidi")"
+VIDI_CACHE_DIR=/proc/none works ask -n 12 "$tmp/a.ppm" "$question"
+check the same where no folder can be made -- cmp -s "$tmp/out" "$tmp/answer"
+works ask -n 12 -v "$tmp/a.ppm" "$question"
+check -v leaves stdout alone -- cmp -s "$tmp/out" "$tmp/answer"
+check -v tells times -- grep -q '^vidi: loaded in ' "$tmp/err"
+
+works ask -n 12 --json "$tmp/a.ppm" "$question"
+check one line -- same "$(wc -l <"$tmp/out")" 1
+check the same text -- same "$(json text)" "$(cat "$tmp/answer")"
+for field in text tokens prompt_tokens image_tokens image stop_reason ms.load ms.image ms.prompt \
+    ms.answer device; do
+    check "the field $field" -- test -n "$(json $field)"
+done
+check 8 fields, 4 of them times -- same "$(json '#') $(json 'ms.#')" '8 4'
+check tokens -- test "$(json 'tokens.#')" -ge 1
+check the picture as given -- same "$(json image.0.width) $(json image.0.height)" '64 48'
+check the picture as seen -- test "$(json image.0.used_width)" -ge 1 -a "$(json image.0.used_height)" -ge 1
+check its tokens -- test "$(json image_tokens)" -ge 1
+check prompt counts them too -- test "$(json prompt_tokens)" -gt "$(json image_tokens)"
+full=$(json 'tokens.#')
+check why it stopped -- same "$(json stop_reason)" "$([ "$full" -lt 12 ] && echo end || echo length)"
+
+works ask -n 2 --json "$tmp/a.ppm" "$tmp/b.ppm" "$question"
+check two pictures -- same "$(json 'image.#') $(json image.1.width) $(json image.1.height)" '2 20 30'
+works ask -n 2 --json hello
+check no picture -- same "$(json image) $(json image_tokens)" 'null 0'
+works ask --json --raw -n 1 hello
+check one token -- same "$(json 'tokens.#')" 1
+if [ "$full" -gt 1 ]; then
+    works ask --json -n 1 "$tmp/a.ppm" "$question"
+    check stopped by its length -- same "$(json stop_reason) $(json 'tokens.#')" 'length 1'
+fi
+
+for i in 1 2; do
+    works ask --temp 2 --top-k 0 --top-p 1 --min-p 0 --seed 7 -n 12 --raw "Once upon a time"
+    cp "$tmp/out" "$tmp/seven$i"
+done
+check the same seed, the same answer -- cmp -s "$tmp/seven1" "$tmp/seven2"
+works ask --temp 2 --top-k 0 --top-p 1 --min-p 0 --seed 8 -n 12 --raw "Once upon a time"
+check another seed, another answer -- test "$(cmp -s "$tmp/out" "$tmp/seven1"; echo $?)" -ne 0
+
+long=$(printf 'word %.0s' {1..200})
+fails 2 '[0-9]+.*[^0-9][0-9]+' ask -c 32 "$long"
+check both numbers -- grep -qw 32 "$tmp/err"
+fails 2 '[0-9]+.*[^0-9][0-9]+' ask -c 32 --json "$tmp/a.ppm" "$long"
+fails 2 '[0-9]' ask -c 9999999 hello
+finish

@@ -1,0 +1,93 @@
+# Conversations, through a pipe and on a pseudo terminal.
+. "${BASH_SOURCE%/*}/cli.sh"
+need_model
+
+cd "$tmp" || exit 1
+picture a.ppm 64 48
+printf '%s\n' 'What colour is it?' >lines
+timeout 240 "$VIDI" chat -n 8 a.ppm <lines >out 2>err
+check a question, an answer -- same "$? $(wc -l <out)" '0 1'
+check nothing else -- test ! -s err
+works ask -n 8 a.ppm 'What colour is it?'
+cp out asked
+timeout 240 "$VIDI" chat -n 8 a.ppm <lines >out 2>err
+check as ask answers -- cmp -s out asked
+
+printf '%s\n' '' '/image a.ppm' 'What colour is it?' '/clear' '  /image a.ppm  ' 'What colour is it?' \
+    '/quit' 'never asked' >lines
+sed -i 's/  .image a.ppm  /  \/image a.ppm/' lines
+timeout 240 "$VIDI" chat -n 8 <lines >out 2>err
+check two answers -- same "$? $(wc -l <out)" '0 2'
+check the same after /clear -- same "$(sed -n 1p out)" "$(sed -n 2p out)"
+check nothing else -- test ! -s err
+
+printf '%s' 'no newline at the end' | timeout 240 "$VIDI" chat -n 8 >out 2>err
+check the last line counts -- same "$? $(wc -l <out)" '0 1'
+printf '/image missing.png\nWhat is it?\n' | timeout 240 "$VIDI" chat -n 8 >out 2>err
+check it ends there -- same "$? $(wc -l <err) $(wc -c <out)" '8 1 0'
+printf 'hello\n%s\nhello\n' "$(printf 'word %.0s' {1..200})" | timeout 240 "$VIDI" chat -c 64 -n 4 >out 2>err
+check a line that does not fit -- same "$? $(wc -l <err) $(wc -l <out)" '2 1 1'
+printf '/dance\n' | timeout 240 "$VIDI" chat -n 8 >out 2>err
+check an unknown command -- same "$? $(grep -c '/dance' err)" '2 1'
+
+command -v script >/dev/null || { echo 'skipped: no script(1) for a pseudo terminal' && finish; }
+
+# wait_for TEXT COUNT: until the screen has shown it so often
+wait_for() {
+    local i
+    for ((i = 0; i < 1200; i++)); do
+        [ "$(grep -aoF -- "$1" screen | wc -l)" -ge "$2" ] && return
+        sleep 0.1
+    done
+    complain "the terminal never showed $2 times: $1"
+}
+# Types on a terminal that shows `vidi chat`; the screen goes to ./screen.
+terminal() { # OPTIONS
+    rm -f keys
+    mkfifo keys
+    : >screen
+    # What a script starts in its background ignores SIGINT; env gives the default back.
+    env --default-signal=INT script -qefc "$VIDI chat $1" /dev/null <keys >screen 2>&1 &
+    pid=$!
+    exec 3>keys
+}
+leave() {
+    exec 3>&-
+    wait "$pid"
+    code=$?
+    cp screen out
+}
+
+terminal '-n 8 a.ppm'
+wait_for '> ' 1
+printf '/image missing.png\n' >&3
+wait_for 'missing.png: ' 1
+printf '/help\n' >&3
+wait_for '/clear' 1
+printf 'What colour is it?\n' >&3
+wait_for "$(head -c 12 asked | tr -d '\n')" 1
+wait_for '> ' 4
+printf 'thrown away' >&3
+wait_for 'thrown away' 1
+printf '\003' >&3
+wait_for '> ' 5
+printf '\020\n' >&3 # Ctrl-P: the question before
+wait_for "$(head -c 12 asked | tr -d '\n')" 2
+wait_for 'What colour is it?' 2
+printf '\004' >&3
+leave
+check Ctrl-D leaves -- test "$code" -eq 0
+check the history is kept -- grep -q 'What.*colour' state/vidi/history
+check for this user alone -- same "$(stat -c %a state/vidi/history)" 600
+
+# Ctrl-C while it answers comes back to the prompt. A raw prompt at a high temperature goes on long.
+terminal '-n 100 --raw --temp 5 --top-k 0 --top-p 1 --min-p 0 -v'
+wait_for '> ' 1
+printf 'one two three\n' >&3
+wait_for 'answering' 1
+printf '\003' >&3
+wait_for '> ' 2
+printf '/quit\n' >&3
+leave
+check it went on after Ctrl-C -- test "$code" -eq 0
+finish

@@ -1,0 +1,18 @@
+# The example program of the API.
+. "${BASH_SOURCE%/*}/cli.sh"
+: "${EXAMPLE:?names the example program}"
+need_model
+
+cd "$tmp" || exit 1
+picture a.ppm 64 48
+works ask -n 64 a.ppm 'What colour is it?'
+cp out asked
+timeout 240 "$EXAMPLE" a.ppm 'What colour is it?' >out 2>err
+code=$?
+check it answers as vidi does -- cmp -s out asked
+check without a word more -- same "$code $(wc -c <err)" '0 0'
+"$EXAMPLE" missing.ppm 'What is it?' >out 2>err
+check it fails by name -- same "$? $(grep -c missing.ppm err)" '1 1'
+"$EXAMPLE" >out 2>err
+check it explains itself -- same "$?" 2
+finish

@@ -1,0 +1,59 @@
+# show, tokenize, kernels, dump, compare, bench.
+. "${BASH_SOURCE%/*}/cli.sh"
+cd "$tmp" || exit 1
+
+works kernels --json
+check kernels -- test "$(json 'kernels.#')" -ge 10
+name=$(json kernels.0.name)
+works kernels
+check in the table -- grep -Eq "^$name +" out
+works kernels --why "$name"
+check its variants -- grep -Eq '^  variants +' out
+fails 2 "no kernel ${name}x; did you mean" kernels --why "${name}x"
+
+mkdir a b empty
+fails 2 'nowhere: ' compare nowhere b
+fails 2 'empty' compare empty a
+
+need_model
+works show --json
+n=$(json 'tensors.#')
+check tensors -- test "$n" -ge 1
+works show
+for row in family licence parameters context memory; do check "a row $row" -- grep -q "^$row  " out; done
+check the number of tensors -- grep -q "^$n tensors" out
+grouped=$(wc -l <out)
+works show --all
+check one line each -- test "$(wc -l <out)" -ge "$n" -a "$(wc -l <out)" -ge "$grouped"
+
+works tokenize --json 'Hello world'
+count=$(json count)
+check as many ids and pieces -- same "$(json 'ids.#') $(json 'pieces.#')" "$count $count"
+works tokenize 'Hello world'
+check a line a token -- same "$(wc -l <out)" $((count + 1))
+works tokenize ''
+
+picture p.ppm 64 48
+works dump --image p.ppm --prompt 'What is it?' --tensors '*' --to one
+files=$(find one -name '*.npy' | wc -l)
+check files -- test "$files" -ge 1
+check as many as it says -- grep -q "^$files tensors in one" out
+works dump --image p.ppm --prompt 'What is it?' --to two
+works compare one two
+check all alike -- grep -q 'all alike' out
+works compare one two --json
+check no difference -- same "$(json first_difference)" null
+picture q.ppm 10 90
+works dump --image q.ppm --prompt 'Who is it?' --to three
+run compare one three
+check they differ -- test "$code" -eq 1
+check and says where -- grep -q 'the first that differs is' out
+fails 2 'nosuchtensor' dump --prompt hi --tensors 'nosuchtensor*' --to four
+
+works bench --json -n 4 -p 8 -r 1
+for field in copy_gb_s gflop_s load_ms image_ms prompt_tokens_s answer_tokens_s device_bytes ops; do
+    check "the field $field" -- test -n "$(json $field)"
+done
+works bench -n 4 -p 8 -r 1
+check the table of kernels -- grep -Eq '^phase +kernel' out
+finish

@@ -1,0 +1,15 @@
+# The command line program: one bash file a theme, run against the built binary. json_get is their
+# reader of JSON, so that none need be installed.
+find_program(VIDI_BASH bash REQUIRED)
+
+add_executable(json_get ${CMAKE_SOURCE_DIR}/tests/cli/json_get.c)
+target_link_libraries(json_get PRIVATE PkgConfig::JANSSON)
+
+file(GLOB VIDI_CLI_TESTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cli/test_*.sh)
+foreach(script ${VIDI_CLI_TESTS})
+  get_filename_component(stem ${script} NAME_WE)
+  string(REGEX REPLACE "^test_" "" stem ${stem})
+  vidi_add_test(cli.${stem} ${VIDI_BASH} ${script})
+  set_tests_properties(cli.${stem} PROPERTIES ENVIRONMENT
+    "VIDI=$<TARGET_FILE:vidi_cli>;JSON_GET=$<TARGET_FILE:json_get>;EXAMPLE=$<TARGET_FILE:example_ask>;VIDI_TEST_TMP=${VIDI_TEST_TMP}")
+endforeach()

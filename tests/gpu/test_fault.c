@@ -1,0 +1,177 @@
+/* Every Vulkan call may fail: call 1, 2, 3, ... of a whole life (open, record, run, close) is made
+ * to fail in turn. Each time there is one clear error or the right result, nothing is left
+ * allocated, and the validation layer has nothing to say. */
+#define _POSIX_C_SOURCE 200809L
+#include "common.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "layer/fault_layer.h"
+
+enum { BYTES = 4096, MOST_CALLS = 1000 };
+
+static struct fault_plan *plan;
+
+static void set_plan(long fail_at, long drop_at) {
+    plan->fail_at = fail_at;
+    plan->drop_at = drop_at;
+    atomic_store(&plan->calls, 0);
+    atomic_store(&plan->submits, 0);
+    plan->failed = NULL;
+}
+
+static int open_layer(void **state) {
+    (void)state;
+    void *library = dlopen(FAULT_FOLDER "/vidi_fault_layer.so", RTLD_NOW | RTLD_NODELETE);
+    if (!library) fail_msg("%s", dlerror());
+    plan = dlsym(library, "fault_plan");
+    assert_non_null(plan);
+    setenv("VK_ADD_LAYER_PATH", FAULT_FOLDER, 1);
+    setenv("VK_INSTANCE_LAYERS", "VK_LAYER_VIDI_fault", 1);
+    return 0;
+}
+
+static void ignore_timing(void *user, const struct gpu_timing *t) { (void)user, (void)t; }
+
+/* What is done with an open device. */
+static vidi_status work(struct gpu *gpu, bool *right) {
+    struct gpu_buffer *a, *b;
+    uint32_t sent[BYTES / 4], got[BYTES / 4];
+    for (uint32_t i = 0; i < BYTES / 4; i++) sent[i] = i * 31 + 7;
+    TRY(gpu_buffer_new(gpu, BYTES, GPU_DEVICE, "from", &a));
+    TRY(gpu_buffer_new(gpu, BYTES, GPU_DEVICE, "to", &b));
+    const struct vd_span from = span_of(a, 0, BYTES), to = span_of(b, 0, BYTES);
+    TRY(gpu_upload(gpu, from, sent, BYTES));
+    struct gpu_list list;
+    struct gpu_program *p;
+    gpu_list_open(&list, gpu);
+    list_copy(&list, from, to);
+    const vidi_status status = gpu_program_record(&list, "faulty", &p);
+    gpu_list_close(&list);
+    TRY(status);
+    TRY(gpu_run(p));
+    TRY(gpu_run(p));
+    TRY(gpu_program_timings(p, ignore_timing, NULL));
+    TRY(gpu_download(gpu, got, to, BYTES));
+    *right = memcmp(sent, got, BYTES) == 0;
+    gpu_program_free(gpu, p);
+    gpu_buffer_free(gpu, b);
+    return VIDI_OK;
+}
+
+struct outcome {
+    vidi_status status;
+    bool right;
+    char words[1024];
+};
+
+static struct outcome live(const char *device, bool staged) {
+    static int has_layer = 1;
+    struct logged l;
+    struct gpu *gpu;
+    struct outcome o = {0};
+    char cache[600];
+    snprintf(cache, sizeof cache, "%s/cache", scratch_folder());
+    logged_open(&l);
+    const struct gpu_config cfg = {.device = device,
+                                   .cache_dir = cache,
+                                   .validate = has_layer,
+                                   .labels = true,
+                                   .profile = true,
+                                   .staged = staged};
+    o.status = gpu_open(&l.ctx, &cfg, &gpu);
+    if (o.status == VIDI_E_UNSUPPORTED && has_layer) {
+        has_layer = 0;
+        return live(device, staged);
+    }
+    if (o.status == VIDI_OK) o.status = work(gpu, &o.right);
+    else assert_null(gpu);
+    memcpy(o.words, l.ctx.error, sizeof o.words);
+    gpu_close(gpu);
+    assert_int_equal(l.n[VD_LOG_ERROR], 0);
+    logged_close(&l);
+    return o;
+}
+
+/* Calls that may fail without harm: a roomy block is tried before one that just fits, times and the
+ * cache on disk are a convenience, and closing goes on whatever happens. */
+static bool may_pass(const char *call) {
+    static const char *const calls[] = {"vkAllocateMemory", "vkMapMemory", "vkGetQueryPoolResults",
+                                        "vkGetPipelineCacheData", "vkDeviceWaitIdle"};
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        if (!strcmp(call, calls[i])) return true;
+    return false;
+}
+
+static void check(long n, const struct outcome *o) {
+    if (o->status == VIDI_OK) {
+        if (!may_pass(plan->failed)) fail_msg("call %ld: %s failed unseen", n, plan->failed);
+        assert_true(o->right);
+        return;
+    }
+    if (o->status != VIDI_E_DEVICE && o->status != VIDI_E_MEMORY)
+        fail_msg("call %ld: %s gave %d %s", n, plan->failed, o->status, o->words);
+    if (!strstr(o->words, plan->failed) && strcmp(plan->failed, "vkGetQueryPoolResults") != 0)
+        fail_msg("call %ld: %s was reported as %s", n, plan->failed, o->words);
+}
+
+static void faults(const char *device, bool staged) {
+    set_plan(0, 0);
+    struct outcome o = live(device, staged);
+    if (o.status != VIDI_OK) fail_msg("%s", o.words);
+    assert_true(o.right);
+    const long calls = atomic_load(&plan->calls);
+    assert_in_range(calls, 40, MOST_CALLS);
+    long errors = 0;
+    for (long n = 1; n <= calls; n++) {
+        set_plan(n, 0);
+        o = live(device, staged);
+        /* Without the file of the cache, or after it, a life has a call more or less. */
+        if (!plan->failed) continue;
+        check(n, &o);
+        errors += o.status != VIDI_OK;
+    }
+    fprintf(stderr, "    device %s, %s: %ld calls, %ld errors\n", device,
+            staged ? "staged" : "mapped", calls, errors);
+    assert_true(errors > calls / 2);
+    set_plan(0, 0);
+    o = live(device, staged);
+    assert_int_equal(o.status, VIDI_OK);
+    assert_true(o.right);
+}
+
+static void mapped_faults(const char *device) { faults(device, false); }
+static void staged_faults(const char *device) { faults(device, true); }
+
+static void every_call_may_fail(void **state) {
+    (void)state;
+    set_plan(0, 0);
+    on_every_device(mapped_faults);
+    on_every_device(staged_faults);
+}
+
+/* A submission that never ran, though its semaphore says so, is found by its marker. */
+static void drops(const char *device) {
+    for (long n = 1; n <= 3; n++) {
+        set_plan(0, n);
+        const struct outcome o = live(device, true);
+        assert_int_equal(o.status, VIDI_E_DEVICE);
+        assert_non_null(strstr(o.words, "marker"));
+    }
+}
+
+static void a_dropped_submission_is_found(void **state) {
+    (void)state;
+    set_plan(0, 0);
+    on_every_device(drops);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_call_may_fail),
+        cmocka_unit_test(a_dropped_submission_is_found),
+    };
+    return cmocka_run_group_tests(tests, open_layer, NULL);
+}

@@ -1,0 +1,360 @@
+/* Pictures against what Pillow makes of them (make_data.py), damaged ones against their words. */
+#define _POSIX_C_SOURCE 200809L
+#include "io_help.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/bytes.h"
+#include "io/picture.h"
+#include "io/picture_probe.h"
+
+/* Two JPEG decoders may differ by one level in each of Y, Cb and Cr (rounding of the inverse
+ * transform). In blue, the worst, that is 1 + 1.772 levels, below 3 after rounding. Where chroma is
+ * stored at half size the filters that enlarge it may round differently once more, by one level of
+ * chroma: 1 + 2 * 1.772, below 5. Four components are multiplied and rounded once more each. */
+static int bound_of(const char *name) {
+    if (!strstr(name, ".jpg")) return 0;
+    if (strcmp(name, "half.jpg") == 0 || strcmp(name, "quarter.jpg") == 0) return 5;
+    return 3;
+}
+
+static void compare(const char *name) {
+    struct vd_ctx ctx = {0};
+    struct picture p;
+    char path[256], rgb[256];
+    snprintf(path, sizeof path, "tests/io/data/%s", name);
+    snprintf(rgb, sizeof rgb, "%s.rgb", name);
+    if (picture_read(&ctx, path, &p) != VIDI_OK) fail_msg("%s", ctx.error);
+    uint64_t bytes;
+    unsigned char *want = data_file(rgb, &bytes);
+    assert_int_equal(p.width, load_le(want, 2));
+    assert_int_equal(p.height, load_le(want + 2, 2));
+    assert_int_equal(bytes, 4 + 3u * p.width * p.height);
+    int worst = 0;
+    for (uint64_t i = 0; i < bytes - 4; i++) {
+        const int d = abs(p.rgb[i] - want[4 + i]);
+        if (d > worst) worst = d;
+    }
+    if (worst) print_message("%s: at most %d levels off, bound %d\n", name, worst, bound_of(name));
+    if (worst > bound_of(name)) fail_msg("%s: %d levels off", name, worst);
+    free(want);
+    picture_free(&ctx, &p);
+    assert_int_equal(ctx.heap.live_bytes, 0);
+}
+
+static void each_data_file(void (*work)(const char *name), int at_least) {
+    DIR *folder = opendir("tests/io/data");
+    assert_non_null(folder);
+    int n = 0;
+    for (const struct dirent *e; (e = readdir(folder));) {
+        const char *dot = strrchr(e->d_name, '.');
+        const bool picture = dot && strstr(".png .jpg .bmp .ppm .pgm", dot) && strlen(dot) == 4;
+        if (!picture) continue;
+        work(e->d_name);
+        n++;
+    }
+    closedir(folder);
+    assert_true(n >= at_least);
+}
+
+static void test_pixels(void **state) {
+    (void)state;
+    each_data_file(compare, 50);
+}
+
+/* Every file cut at every byte is refused (or, where only an end without meaning is cut off, is the
+ * same picture), and leaks nothing. */
+static void cut(const char *name) {
+    struct vd_ctx ctx = {0};
+    struct picture whole, p;
+    uint64_t bytes;
+    unsigned char *data = data_file(name, &bytes);
+    assert_int_equal(picture_decode(&ctx, name, data, bytes, &whole), VIDI_OK);
+    for (uint64_t n = 0; n < bytes; n++) {
+        /* A block of exactly n bytes, so that a sanitizer sees the first byte too many. */
+        unsigned char *part = malloc(n ? n : 1);
+        memcpy(part, data, n);
+        const vidi_status status = picture_decode(&ctx, name, part, n, &p);
+        if (status != VIDI_E_IMAGE) fail_msg("%s cut to %d bytes gives %d", name, (int)n, status);
+        assert_words(&ctx, name);
+        assert_null(p.rgb);
+        free(part);
+    }
+    picture_free(&ctx, &whole);
+    assert_int_equal(ctx.heap.live_bytes, 0);
+    free(data);
+}
+
+static void test_cut(void **state) {
+    (void)state;
+    each_data_file(cut, 50);
+}
+
+/* The n-th allocation fails, for every n. */
+static void test_out_of_memory(void **state) {
+    (void)state;
+    static const char *const names[] = {"interlaced16.png", "palette_alpha.png", "progressive.jpg",
+                                        "quarter.jpg",      "exif6.jpg",         "palette4.bmp",
+                                        "deep.ppm"};
+    for (size_t f = 0; f < sizeof names / sizeof *names; f++) {
+        char path[256];
+        snprintf(path, sizeof path, "tests/io/data/%s", names[f]);
+        vidi_status status = VIDI_E_MEMORY;
+        uint64_t n = 0;
+        while (status != VIDI_OK) {
+            struct vd_ctx ctx = {.heap.fail_at = ++n};
+            struct picture p;
+            status = picture_read(&ctx, path, &p);
+            if (status == VIDI_OK)
+                picture_free(&ctx, &p);
+            else if (status != VIDI_E_MEMORY)
+                fail_msg("%s, allocation %d: %s", names[f], (int)n, ctx.error);
+            assert_int_equal(ctx.heap.live_bytes, 0);
+            assert_true(n < 1000);
+        }
+        print_message("%s: %d allocations failed one by one\n", names[f], (int)n - 1);
+        assert_true(n > 2);
+    }
+}
+
+static void refused(const void *data, uint64_t bytes, const char *words) {
+    struct vd_ctx ctx = {0};
+    struct picture p;
+    assert_int_equal(picture_decode(&ctx, "F", data, bytes, &p), VIDI_E_IMAGE);
+    assert_words(&ctx, words);
+    assert_int_equal(strncmp(ctx.error, "F: ", 3), 0);
+    assert_null(p.rgb);
+    assert_int_equal(ctx.heap.live_bytes, 0);
+}
+
+/* A copy of a file of tests/io/data with some bytes changed. */
+struct change {
+    const char *name;
+    uint64_t at;
+    const char *hex; /* "ff d8" */
+    const char *words;
+};
+
+static void put_hex(unsigned char *to, const char *hex) {
+    for (; *hex; hex += hex[2] ? 3 : 2) *to++ = (unsigned char)strtoul(hex, NULL, 16);
+}
+
+static void fix_png(unsigned char *png) {
+    const uint32_t crc = crc32_bytes(png + 12, 17);
+    for (int i = 0; i < 4; i++) png[29 + i] = (unsigned char)(crc >> (24 - 8 * i));
+}
+
+static void test_changed(void **state) {
+    (void)state;
+    static const struct change changes[] = {
+        {"rgb8.png", 16, "00 01 86 a0", "has 100000 x 29 pixels, and a side is limited to 65535"},
+        {"rgb8.png", 16, "00 00 ff ff 00 00 ff ff", "their count is limited to 64000000"},
+        {"rgb8.png", 16, "00 00 1f 40 00 00 1f 40", "too many for a file of"},
+        {"rgb8.png", 16, "00 00 00 00", "has 0 x 29 pixels"},
+        {"rgb8.png", 16, "ff ff ff ff ff ff ff ff", "4294967295 x 4294967295 pixels"},
+        {"rgb8.png", 24, "03", "bit depth 3 with colour type 2"},
+        {"rgb8.png", 24, "20", "bit depth 32 with colour type 2"},
+        {"rgb8.png", 25, "07", "colour type 7"},
+        {"rgb8.png", 25, "05", "colour type 5"},
+        {"rgb8.png", 26, "01", "compression 1"},
+        {"rgb8.png", 28, "02", "interlace 2"},
+        {"rgb8.png", 20, "00 00 00 ff", "damaged"}, /* more rows than there is data for */
+        {"rgb8.png", 12, "49 48 44 53", "PNG header of 13 bytes"},
+        {"rgb8.png", 33, "ff ff ff ff", "inside a PNG chunk of 4294967295 bytes at byte 33"},
+        {"rgb24.bmp", 18, "00 00 00 00", "has 0 x 21 pixels"},
+        {"rgb24.bmp", 18, "ff ff ff ff", "has 4294967295 x 21 pixels"},
+        {"rgb24.bmp", 22, "00 00 00 80", "has 37 x 2147483648 pixels"},
+        {"rgb24.bmp", 10, "ff ff ff ff", "rows start at byte 4294967295"},
+        {"rgb24.bmp", 14, "0d", "header of 13 bytes"},
+        {"rgb24.bmp", 28, "03", "BMP of 3 bits"},
+        {"rgb24.bmp", 30, "01", "compression 1 and 24 bits"},
+        {"rgb565.bmp", 54, "00 00 00 00", "without a mask for each colour"},
+        {"palette8.bmp", 10, "36 00 00 00", "without a palette"},
+        {"rgb.ppm", 3, "39 39 39 39 39", "PPM header"},
+        {"rgb.ppm", 0, "50 34", "is not a JPEG, PNG, BMP or PPM"},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        uint64_t bytes;
+        unsigned char *data = data_file(changes[i].name, &bytes);
+        put_hex(data + changes[i].at, changes[i].hex);
+        if (strstr(changes[i].name, ".png")) fix_png(data);
+        refused(data, bytes, changes[i].words);
+        free(data);
+    }
+}
+
+static void test_png_checksum(void **state) {
+    (void)state;
+    uint64_t bytes;
+    unsigned char *data = data_file("rgb8.png", &bytes);
+    for (uint64_t at = 8; at < bytes; at++) {
+        /* A bit of a length may also make the chunk end outside the file. */
+        data[at] ^= 1;
+        refused(data, bytes, "");
+        data[at] ^= 1;
+    }
+    free(data);
+}
+
+/* The frame of a JPEG: its marker is at `at`, then length, bits, height, width, components. */
+static uint64_t frame_at(const unsigned char *data) {
+    uint64_t at = 2;
+    while (data[at + 1] < 0xc0 || data[at + 1] > 0xc2) at += 2 + load_be(data + at + 2, 2);
+    return at;
+}
+
+static void test_jpeg_frames(void **state) {
+    (void)state;
+    static const struct change changes[] = {
+        {"", 5, "00 00", "has 40 x 0 pixels"},
+        {"", 5, "ff ff ff ff", "their count is limited"},
+        {"", 4, "0c", "JPEG of 12 bits"},
+        {"", 9, "02", "JPEG of 2 components"},
+        {"", 9, "04", "4 components of unknown colours"},
+        {"", 1, "c3", "unusual kind SOF3"},
+        {"", 1, "c9", "unusual kind SOF9"},
+        {"", 1, "fe", "whose scan comes before its size"},
+        {"", 2, "00 05", "frame at byte"},
+        {"", 2, "00 01", "a length of 1 bytes"},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        uint64_t bytes;
+        unsigned char *data = data_file("full.jpg", &bytes);
+        put_hex(data + frame_at(data) + changes[i].at, changes[i].hex);
+        refused(data, bytes, changes[i].words);
+        free(data);
+    }
+}
+
+/* A header and an end marker alone are no picture: the decoder must not be asked. */
+static void test_jpeg_without_scan(void **state) {
+    (void)state;
+    uint64_t bytes;
+    unsigned char *data = data_file("full.jpg", &bytes);
+    const uint64_t end = frame_at(data) + 19;
+    memcpy(data + end, "\xff\xd9", 2);
+    refused(data, end + 2, "JPEG without a scan");
+    free(data);
+}
+
+static void test_jpeg_many_scans(void **state) {
+    (void)state;
+    uint64_t bytes;
+    unsigned char *data = data_file("progressive.jpg", &bytes);
+    unsigned char *many = malloc(bytes + 65 * 10);
+    const uint64_t at = bytes - 2;
+    memcpy(many, data, at);
+    for (int i = 0; i < 65; i++) memcpy(many + at + 10 * i, "\xff\xda\0\x08\x01\x01\0\x01\x05\0", 10);
+    memcpy(many + at + 650, "\xff\xd9", 2);
+    refused(many, at + 652, "more than 64 scans");
+    free(many);
+    free(data);
+}
+
+/* Pixels that unpack to far more than the picture has: the decoder's heap is capped. */
+static void test_extreme_sides(void **state) {
+    (void)state;
+    struct vd_ctx ctx = {0};
+    struct picture p, again;
+    for (int turn = 0; turn < 2; turn++) {
+        p = (struct picture){.width = turn ? 1 : 65535, .height = turn ? 65535 : 1};
+        p.rgb = vd_alloc(&ctx, 3 * 65535);
+        for (uint32_t i = 0; i < 3 * 65535; i++) p.rgb[i] = (uint8_t)(i * 7 + i / 251);
+        const char *path = scratch("long.png");
+        assert_int_equal(picture_write_png(&ctx, path, &p), VIDI_OK);
+        if (picture_read(&ctx, path, &again) != VIDI_OK) fail_msg("%s", ctx.error);
+        assert_int_equal(again.width, p.width);
+        assert_int_equal(again.height, p.height);
+        assert_memory_equal(again.rgb, p.rgb, 3 * 65535);
+        picture_free(&ctx, &p);
+        picture_free(&ctx, &again);
+        unlink(path);
+    }
+    assert_int_equal(ctx.heap.live_bytes, 0);
+}
+
+static void test_written_png(void **state) {
+    (void)state;
+    for (uint32_t w = 1; w < 300; w += 37) {
+        struct vd_ctx ctx = {0};
+        const uint32_t h = 301 - w;
+        struct picture p = {vd_alloc(&ctx, 3u * w * h), w, h}, again;
+        for (uint32_t i = 0; i < 3 * w * h; i++) p.rgb[i] = (uint8_t)(i * i >> 3 ^ i);
+        const char *path = scratch("written.png");
+        assert_int_equal(picture_write_png(&ctx, path, &p), VIDI_OK);
+        if (picture_read(&ctx, path, &again) != VIDI_OK) fail_msg("%s", ctx.error);
+        assert_memory_equal(again.rgb, p.rgb, 3u * w * h);
+        picture_free(&ctx, &again);
+
+        ctx.heap = (struct vd_heap){.live_bytes = ctx.heap.live_bytes, .fail_at = 2};
+        assert_int_equal(picture_write_png(&ctx, path, &p), VIDI_E_MEMORY);
+        ctx.heap.fail_at = 0;
+        assert_int_equal(picture_write_png(&ctx, scratch("none/x.png"), &p), VIDI_E_IO);
+        p.width = 0;
+        assert_int_equal(picture_write_png(&ctx, path, &p), VIDI_E_ARGUMENT);
+        p.width = 65535;
+        p.height = 65535;
+        assert_int_equal(picture_write_png(&ctx, path, &p), VIDI_E_ARGUMENT);
+        picture_free(&ctx, &p);
+        assert_int_equal(ctx.heap.live_bytes, 0);
+        unlink(path);
+    }
+}
+
+static void test_other_files(void **state) {
+    (void)state;
+    struct vd_ctx ctx = {0};
+    struct picture p;
+    assert_int_equal(picture_read(&ctx, scratch("no-such.png"), &p), VIDI_E_IO);
+    assert_words(&ctx, "cannot be opened: No such file");
+    assert_int_equal(picture_read(&ctx, "tests/io", &p), VIDI_E_IO);
+    assert_words(&ctx, "tests/io: is a directory");
+    assert_int_equal(picture_read(&ctx, "/dev/zero", &p), VIDI_E_IO);
+    assert_words(&ctx, "is a device");
+    const char *path = scratch("pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(picture_read(&ctx, path, &p), VIDI_E_IO);
+    assert_words(&ctx, "is a pipe");
+    unlink(path);
+    path = scratch_file("empty.png", "", 0);
+    assert_int_equal(picture_read(&ctx, path, &p), VIDI_E_IMAGE);
+    assert_words(&ctx, "is empty");
+    assert_int_equal(truncate(path, (256 << 20) + 1), 0);
+    assert_int_equal(picture_read(&ctx, path, &p), VIDI_E_IMAGE);
+    assert_words(&ctx, "has 268435457 bytes, and the limit is 268435456");
+    unlink(path);
+    refused("GIF89a", 6, "is not a JPEG, PNG, BMP or PPM picture");
+    refused("\0\0\2\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\x20\0", 18, "is not a JPEG"); /* TGA */
+    assert_int_equal(ctx.heap.live_bytes, 0);
+}
+
+/* An index behind the palette is black, not what lies behind it in memory. */
+static void test_short_palette(void **state) {
+    (void)state;
+    static const unsigned char bmp[] = {'B', 'M', 66, 0, 0,  0, 0, 0, 0, 0, 62, 0, 0,    0,    40,  0, 0,
+                                        0,   2,   0,  0, 0,  1, 0, 0, 0, 1, 0,  8, 0,    0,    0,   0, 0,
+                                        4,   0,   0,  0, 0,  0, 0, 0, 0, 0, 0,  0, 2,    0,    0,   0, 0,
+                                        0,   0,   0,  9, 10, 11, 0, 4, 5, 6, 0, 1, 200, 0,    0};
+    struct vd_ctx ctx = {0};
+    struct picture p;
+    if (picture_decode(&ctx, "F", bmp, sizeof bmp, &p) != VIDI_OK) fail_msg("%s", ctx.error);
+    assert_memory_equal(p.rgb, "\x06\x05\x04\0\0\0", 6);
+    picture_free(&ctx, &p);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pixels),         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_out_of_memory),  cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_png_checksum),   cmocka_unit_test(test_jpeg_frames),
+        cmocka_unit_test(test_jpeg_without_scan), cmocka_unit_test(test_jpeg_many_scans),
+        cmocka_unit_test(test_extreme_sides),  cmocka_unit_test(test_written_png),
+        cmocka_unit_test(test_other_files),    cmocka_unit_test(test_short_palette),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,8 @@
+#version 460
+//! y = x
+//! inout: x
+// expect: buffer 'x' is marked inout but is not both read and written
+layout(local_size_x = 1) in;
+layout(binding = 0) readonly buffer X { float x[]; };
+layout(binding = 1) writeonly buffer Y { float y[]; };
+void main() { y[0] = x[0]; }

@@ -1,0 +1,8 @@
+#version 460
+//! y = x
+//! variant W f32
+// expect: an axis is written `//! variant W: f32 f16`
+layout(local_size_x = 1) in;
+layout(binding = 0) readonly buffer X { float x[]; };
+layout(binding = 1) writeonly buffer Y { float y[]; };
+void main() { y[0] = x[0]; }

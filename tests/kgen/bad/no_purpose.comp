@@ -1,0 +1,7 @@
+#version 460
+// y = x
+// expect: the first `//!` line must say what the kernel computes
+layout(local_size_x = 1) in;
+layout(binding = 0) readonly buffer X { float x[]; };
+layout(binding = 1) writeonly buffer Y { float y[]; };
+void main() { y[0] = x[0]; }
