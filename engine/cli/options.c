@@ -65,7 +65,7 @@ static const struct option table[] = {
     {GROUP_BENCH, WHOLE, AT(n_answer), "-n", "N", "tokens to answer (default 64)", 1, 1000000},
     {GROUP_BENCH, WHOLE, AT(n_prompt), "-p", "N", "tokens to read (default 128)", 1, 1000000},
     {GROUP_BENCH, WHOLE, AT(repeats), "-r --repetitions", "N",
-     "runs, of which the median counts (default 5)", 1, 1000},
+     "runs, of which the median counts (default 5)", 1, 64},
     {GROUP_DEVICE, TEXT, AT(device), "--device", "NAME",
      "part of a device's name or its number in `vidi devices` (default: the best)", 0, 0},
     {GROUP_DEVICE, SWITCH, AT(no_cache), "--no-cache", NULL,

@@ -11,27 +11,11 @@
 #define ROWS_DEFAULT 4
 #include "attend/interface.glsl"
 
-#ifdef C_f16
-const uint CHUNK = 8u; // numbers in 16 bytes
-#else
-const uint CHUNK = 4u;
-#endif
+#include "attend/chunk.glsl"
+
 const uint SPAN = 4u;                                    // rows of K a lane and round
-const uint CHUNKS = DIM / CHUNK;                         // of a head
 const uint HELD = (CHUNKS + LANES - 1u) / LANES;         // chunks of the sums a lane
 const uint PARTS = (ROWS + LANES - 1u) / LANES;          // registers that hold a number of each query
-const float NEVER = -3.0e38;
-
-void unpack(uvec4 p, out float f[CHUNK]) {
-#ifdef C_f16
-    const vec2 a = unpackHalf2x16(p.x), b = unpackHalf2x16(p.y);
-    const vec2 c = unpackHalf2x16(p.z), d = unpackHalf2x16(p.w);
-    f[0] = a.x, f[1] = a.y, f[2] = b.x, f[3] = b.y, f[4] = c.x, f[5] = c.y, f[6] = d.x, f[7] = d.y;
-#else
-    const vec4 a = uintBitsToFloat(p);
-    f[0] = a.x, f[1] = a.y, f[2] = a.z, f[3] = a.w;
-#endif
-}
 
 void main() {
     const uint lane = gl_SubgroupInvocationID, kv_head = gl_WorkGroupID.y;
@@ -82,9 +66,8 @@ void main() {
             float here = NEVER;
             [[unroll]] for (uint r = 0u; r < SPAN; r++) {
                 const uint j = at + r * LANES + lane;
-                bool sees = j >= range[t].x && j < range[t].y;
-                if (mode == ATTEND_MASK && sees) sees = mask[row[t] * kv_rows + j] != 0u;
-                scores[t * SPAN + r] = sees ? capped(scores[t * SPAN + r]) : NEVER;
+                const bool visible = sees(row[t], range[t], j);
+                scores[t * SPAN + r] = visible ? capped(scores[t * SPAN + r]) : NEVER;
                 here = max(here, scores[t * SPAN + r]);
             }
             const float new_top = max(top[t], subgroupMax(here));

@@ -8,9 +8,11 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #define ROWS_DEFAULT 16
 #define COLS_DEFAULT 2
+#define WG_DEFAULT 16
 #include "linear/interface.glsl"
 
-const uint PARTS = (ROWS + LANES - 1u) / LANES; // registers that hold a number of each row
+const uint PARTS = (ROWS + LANES - 1u) / LANES;  // registers that hold a number of each row
+const uint GAINS = (STEPS + LANES - 1u) / LANES; // registers that hold norm for a load of w
 
 uint first_col; // of this lane; its others follow LANES further each
 
@@ -38,11 +40,15 @@ void main() {
     for (uint l = 0u; l < cols / LOAD; l++) {
         Load load[COLS];
         [[unroll]] for (uint c = 0u; c < COLS; c++) load[c] = weight_load(w_row[c], l);
+        vec4 gains[GAINS]; // spread over the lanes, as a load costs more than a broadcast
+        if (NORM != 0u)
+            [[unroll]] for (uint p = 0u; p < GAINS; p++)
+                gains[p] = norm[l * STEPS + p * LANES + lane % min(STEPS, LANES)];
         for (uint i = 0u; i < STEPS; i++) {
             vec4 xs[PARTS];
             [[unroll]] for (uint p = 0u; p < PARTS; p++) xs[p] = x[x_from[p] + l * STEPS + i];
             if (NORM != 0u) {
-                const vec4 gain = norm[l * STEPS + i];
+                const vec4 gain = subgroupBroadcast(gains[0], i % LANES);
                 [[unroll]] for (uint p = 0u; p < PARTS; p++) {
                     squares[p] += dot(xs[p], xs[p]);
                     xs[p] *= gain;
@@ -56,6 +62,7 @@ void main() {
                     [[unroll]] for (uint c = 0u; c < COLS; c++) sums[r * COLS + c] += v * ws[c][j];
                 }
             [[unroll]] for (uint c = 0u; c < COLS; c++) weight_next(load[c]);
+            if (NORM != 0u && i % LANES == LANES - 1u) gains[0] = gains[GAINS - 1u];
         }
     }
 

@@ -7,6 +7,9 @@
 #ifndef X_T
 #define X_T vec4
 #endif
+#ifndef WG_DEFAULT
+#define WG_DEFAULT 64
+#endif
 #ifndef ROWS_DEFAULT
 #define ROWS_DEFAULT 1
 #endif
@@ -14,7 +17,7 @@
 #define COLS_DEFAULT 1
 #endif
 layout(local_size_x_id = 0) in;
-layout(constant_id = 0) const uint WG = 64;
+layout(constant_id = 0) const uint WG = WG_DEFAULT;
 layout(constant_id = 1) const uint COLS = COLS_DEFAULT;
 layout(constant_id = 2) const uint ROWS = ROWS_DEFAULT;
 layout(constant_id = 3) const uint LANES = 8;

@@ -5,7 +5,8 @@
 //! Blocks of 32 columns: their x is spread over the subgroup, four a lane, and broadcast.
 #extension GL_KHR_shader_subgroup_ballot : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
-#define COLS_DEFAULT 4
+#define COLS_DEFAULT 2
+#define WG_DEFAULT 16
 #include "linear/interface.glsl"
 
 const uint SPREAD = LANES < 8u ? LANES : 8u;// lanes that hold different parts of a block

@@ -9,7 +9,8 @@
 
 #include "base/arena.h"
 
-/* Requests that no machine can meet are part of these tests; AddressSanitizer must not stop there. */
+/* Requests that no machine can meet are part of these tests; AddressSanitizer must not stop there.
+ */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 
@@ -49,8 +50,13 @@ static void test_too_much(void **state) {
     struct vd_ctx ctx = {0};
     struct arena a;
     arena_open(&a, &ctx);
-    static const uint64_t sizes[][2] = {{UINT64_MAX, 2}, {UINT64_MAX, 1}, {1, UINT64_MAX - 15}, {UINT64_C(1) << 63, 1},
-                                        {UINT64_C(1) << 32, UINT64_C(1) << 32}, {(UINT64_C(1) << 63) - 16, 1}, {UINT64_C(1) << 62, 1}};
+    static const uint64_t sizes[][2] = {{UINT64_MAX, 2},
+                                        {UINT64_MAX, 1},
+                                        {1, UINT64_MAX - 15},
+                                        {UINT64_C(1) << 63, 1},
+                                        {UINT64_C(1) << 32, UINT64_C(1) << 32},
+                                        {(UINT64_C(1) << 63) - 16, 1},
+                                        {UINT64_C(1) << 62, 1}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         ctx.error[0] = 0;
         assert_null(arena_alloc(&a, sizes[i][0], sizes[i][1]));
@@ -82,8 +88,8 @@ static void test_grow(void **state) {
         items[n] = n * 3;
     }
     for (uint32_t n = 0; n < 100000; n++) assert_int_equal(items[n], n * 3);
-    /* Older blocks are at most the final size together; a chunk may be half empty, the newest one of
-     * 1 MiB quite. */
+    /* Older blocks are at most the final size together; a chunk may be half empty, the newest one
+     * of 1 MiB quite. */
     assert_true(ctx.heap.live_bytes < 4 * cap * sizeof *items + (1 << 20));
     arena_close(&a);
     assert_int_equal(ctx.heap.live_bytes, 0);
@@ -123,7 +129,8 @@ static void test_out_of_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks), cmocka_unit_test(test_too_much), cmocka_unit_test(test_grow),
-                                       cmocka_unit_test(test_text), cmocka_unit_test(test_out_of_memory)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blocks), cmocka_unit_test(test_too_much), cmocka_unit_test(test_grow),
+        cmocka_unit_test(test_text), cmocka_unit_test(test_out_of_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,10 +7,33 @@
 
 #include "base/checked.h"
 
-static const uint64_t edges[] = {
-    0, 1, 2, 3, 15, 16, 17, 255, 256, 65535, 65536, UINT32_MAX - 1, UINT32_MAX, (uint64_t)UINT32_MAX + 1,
-    INT64_MAX - 1, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX - 31, UINT64_MAX - 16, UINT64_MAX - 15,
-    UINT64_MAX - 1, UINT64_MAX, 6074001000, 4294967291, 4294967295, 3037000499, 3037000500};
+static const uint64_t edges[] = {0,
+                                 1,
+                                 2,
+                                 3,
+                                 15,
+                                 16,
+                                 17,
+                                 255,
+                                 256,
+                                 65535,
+                                 65536,
+                                 UINT32_MAX - 1,
+                                 UINT32_MAX,
+                                 (uint64_t)UINT32_MAX + 1,
+                                 INT64_MAX - 1,
+                                 INT64_MAX,
+                                 (uint64_t)INT64_MAX + 1,
+                                 UINT64_MAX - 31,
+                                 UINT64_MAX - 16,
+                                 UINT64_MAX - 15,
+                                 UINT64_MAX - 1,
+                                 UINT64_MAX,
+                                 6074001000,
+                                 4294967291,
+                                 4294967295,
+                                 3037000499,
+                                 3037000500};
 enum { N = sizeof edges / sizeof *edges };
 
 __extension__ typedef unsigned __int128 wide;
@@ -70,7 +93,8 @@ static void test_div_up(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mul_and_add), cmocka_unit_test(test_in_place),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mul_and_add),
+                                       cmocka_unit_test(test_in_place),
                                        cmocka_unit_test(test_align), cmocka_unit_test(test_div_up)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
 /* Number formats: every half, every place where a float is rounded to one, and the sizes of blocks.
  * The reference is the definition of the formats in double arithmetic. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <math.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -77,7 +77,8 @@ static void test_half_extremes(void **state) {
     assert_int_equal(f32_to_f16(-3e38f), 0xfc00);
     assert_int_equal(f32_to_f16(INFINITY), 0x7c00);
     assert_int_equal(f32_to_f16(-INFINITY), 0xfc00);
-    static const uint32_t nans[] = {0x7f800001, 0x7fc00000, 0x7fffffff, 0xff800001, 0xffffffff, 0x7f801fff};
+    static const uint32_t nans[] = {0x7f800001, 0x7fc00000, 0x7fffffff,
+                                    0xff800001, 0xffffffff, 0x7f801fff};
     for (int i = 0; i < 6; i++) {
         const uint16_t h = f32_to_f16(float_of(nans[i])), b = f32_to_bf16(float_of(nans[i]));
         assert_true((h & 0x7fff) > 0x7c00 && h >> 15 == nans[i] >> 31);
@@ -110,13 +111,22 @@ static void test_table(void **state) {
         enum vd_type type;
         const char *name;
         uint32_t id, block, bytes;
-    } want[] = {
-        {VD_F32, "f32", 0, 1, 4},         {VD_F16, "f16", 1, 1, 2},         {VD_Q4_0, "q4_0", 2, 32, 2 + 16},
-        {VD_Q4_1, "q4_1", 3, 32, 4 + 16}, {VD_Q5_0, "q5_0", 6, 32, 2 + 4 + 16}, {VD_Q5_1, "q5_1", 7, 32, 4 + 4 + 16},
-        {VD_Q8_0, "q8_0", 8, 32, 2 + 32}, {VD_Q4_K, "q4_K", 12, 256, 4 + 12 + 128},
-        {VD_Q5_K, "q5_K", 13, 256, 4 + 12 + 32 + 128}, {VD_Q6_K, "q6_K", 14, 256, 128 + 64 + 16 + 2},
-        {VD_I8, "i8", 24, 1, 1},          {VD_I16, "i16", 25, 1, 2},        {VD_I32, "i32", 26, 1, 4},
-        {VD_I64, "i64", 27, 1, 8},        {VD_F64, "f64", 28, 1, 8},        {VD_BF16, "bf16", 30, 1, 2}};
+    } want[] = {{VD_F32, "f32", 0, 1, 4},
+                {VD_F16, "f16", 1, 1, 2},
+                {VD_Q4_0, "q4_0", 2, 32, 2 + 16},
+                {VD_Q4_1, "q4_1", 3, 32, 4 + 16},
+                {VD_Q5_0, "q5_0", 6, 32, 2 + 4 + 16},
+                {VD_Q5_1, "q5_1", 7, 32, 4 + 4 + 16},
+                {VD_Q8_0, "q8_0", 8, 32, 2 + 32},
+                {VD_Q4_K, "q4_K", 12, 256, 4 + 12 + 128},
+                {VD_Q5_K, "q5_K", 13, 256, 4 + 12 + 32 + 128},
+                {VD_Q6_K, "q6_K", 14, 256, 128 + 64 + 16 + 2},
+                {VD_I8, "i8", 24, 1, 1},
+                {VD_I16, "i16", 25, 1, 2},
+                {VD_I32, "i32", 26, 1, 4},
+                {VD_I64, "i64", 27, 1, 8},
+                {VD_F64, "f64", 28, 1, 8},
+                {VD_BF16, "bf16", 30, 1, 2}};
     assert_int_equal(sizeof want / sizeof *want, VD_TYPE_COUNT);
     uint32_t known = 0;
     for (int i = 0; i < VD_TYPE_COUNT; i++) {
@@ -143,13 +153,16 @@ static void test_bytes(void **state) {
     assert_false(format_bytes(VD_Q6_K, 1, 128, &bytes));
     assert_false(format_bytes(VD_F32, 1, UINT64_C(1) << 62, &bytes));
     assert_false(format_bytes(VD_F16, UINT64_C(1) << 32, UINT64_C(1) << 31, &bytes));
-    assert_false(format_bytes(VD_Q4_0, 1, UINT64_MAX - 31, &bytes) && bytes != (UINT64_MAX / 32) * 18);
-    assert_true(format_bytes(VD_F16, UINT64_C(1) << 31, UINT64_C(1) << 31, &bytes) && bytes == UINT64_C(1) << 63);
+    assert_false(format_bytes(VD_Q4_0, 1, UINT64_MAX - 31, &bytes) &&
+                 bytes != (UINT64_MAX / 32) * 18);
+    assert_true(format_bytes(VD_F16, UINT64_C(1) << 31, UINT64_C(1) << 31, &bytes) &&
+                bytes == UINT64_C(1) << 63);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_half), cmocka_unit_test(test_every_rounding),
-                                       cmocka_unit_test(test_half_extremes), cmocka_unit_test(test_every_bf16),
-                                       cmocka_unit_test(test_table), cmocka_unit_test(test_bytes)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_half),    cmocka_unit_test(test_every_rounding),
+        cmocka_unit_test(test_half_extremes), cmocka_unit_test(test_every_bf16),
+        cmocka_unit_test(test_table),         cmocka_unit_test(test_bytes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,8 +66,10 @@ static void test_bytes(void **state) {
     arena_open(&a, &ctx);
     assert_int_equal(map_open(&m, &a, 0), VIDI_OK);
     static const char text[6] = {0, 0, 'a', 0, 0, 0};
-    for (uint32_t len = 0; len <= 6; len++) assert_int_equal(map_put(&m, text, len, len, NULL), VIDI_OK);
-    for (uint32_t len = 0; len <= 6; len++) assert_true(map_get(&m, text, len, &value) && value == len);
+    for (uint32_t len = 0; len <= 6; len++)
+        assert_int_equal(map_put(&m, text, len, len, NULL), VIDI_OK);
+    for (uint32_t len = 0; len <= 6; len++)
+        assert_true(map_get(&m, text, len, &value) && value == len);
     assert_false(map_get(&m, "\0\0b", 3, &value));
     arena_close(&a);
 }
@@ -131,7 +133,8 @@ static void test_out_of_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_hash), cmocka_unit_test(test_many), cmocka_unit_test(test_bytes),
-                                       cmocka_unit_test(test_collisions), cmocka_unit_test(test_out_of_memory)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hash), cmocka_unit_test(test_many), cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_collisions), cmocka_unit_test(test_out_of_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

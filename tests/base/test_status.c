@@ -8,7 +8,8 @@
 
 #include "base/status.h"
 
-/* Requests that no machine can meet are part of these tests; AddressSanitizer must not stop there. */
+/* Requests that no machine can meet are part of these tests; AddressSanitizer must not stop there.
+ */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 
@@ -18,7 +19,8 @@ static void test_fail(void **state) {
     assert_int_equal(vd_fail(&ctx, VIDI_E_FORMAT, "%s: %d", "F", 7), VIDI_E_FORMAT);
     assert_string_equal(ctx.error, "F: 7");
     assert_int_equal(ctx.status, VIDI_E_FORMAT);
-    assert_int_equal(vd_fail(&ctx, VIDI_E_IO, "after %s", ctx.error), VIDI_E_IO); /* may quote itself */
+    assert_int_equal(vd_fail(&ctx, VIDI_E_IO, "after %s", ctx.error),
+                     VIDI_E_IO); /* may quote itself */
     assert_string_equal(ctx.error, "after F: 7");
     char longer[3000];
     memset(longer, 'x', sizeof longer);
@@ -44,7 +46,10 @@ static void test_try(void **state) {
     assert_int_equal(after, 1);
 }
 
-struct heard { int n, level; char line[1100]; };
+struct heard {
+    int n, level;
+    char line[1100];
+};
 
 static void hear(void *user, int level, const char *line) {
     struct heard *h = user;
@@ -96,7 +101,8 @@ static void test_heap_fails(void **state) {
     assert_int_equal(ctx.status, VIDI_E_MEMORY);
     assert_string_equal(ctx.error, "out of memory: 8 bytes were asked for");
     assert_int_equal(ctx.heap.live_bytes, 16);
-    static const uint64_t sizes[] = {UINT64_MAX, UINT64_MAX - 15, UINT64_MAX - 16, UINT64_C(1) << 63, UINT64_C(1) << 62};
+    static const uint64_t sizes[] = {UINT64_MAX, UINT64_MAX - 15, UINT64_MAX - 16,
+                                     UINT64_C(1) << 63, UINT64_C(1) << 62};
     for (int i = 0; i < 5; i++) assert_null(vd_alloc(&ctx, sizes[i]));
     vd_free(&ctx, a);
     vd_free(&ctx, c);
@@ -104,7 +110,8 @@ static void test_heap_fails(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fail), cmocka_unit_test(test_try), cmocka_unit_test(test_log),
-                                       cmocka_unit_test(test_heap), cmocka_unit_test(test_heap_fails)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fail), cmocka_unit_test(test_try),
+                                       cmocka_unit_test(test_log), cmocka_unit_test(test_heap),
+                                       cmocka_unit_test(test_heap_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,13 +41,22 @@ wait_for() {
     done
     complain "the terminal never showed $2 times: $1"
 }
+# The screen ends in a prompt. What is typed before one is shown may be lost, as on any terminal.
+wait_for_prompt() {
+    local i
+    for ((i = 0; i < 1200; i++)); do
+        [ "$(tail -c 2 screen)" = '> ' ] && return
+        sleep 0.1
+    done
+    complain "the terminal never came to a prompt"
+}
 # Types on a terminal that shows `vidi chat`; the screen goes to ./screen.
 terminal() { # OPTIONS
     rm -f keys
     mkfifo keys
     : >screen
     # What a script starts in its background ignores SIGINT; env gives the default back.
-    env --default-signal=INT script -qefc "$VIDI chat $1" /dev/null <keys >screen 2>&1 &
+    env --default-signal=INT timeout 300 script -qefc "$VIDI chat $1" /dev/null <keys >screen 2>&1 &
     pid=$!
     exec 3>keys
 }
@@ -59,21 +68,25 @@ leave() {
 }
 
 terminal '-n 8 a.ppm'
-wait_for '> ' 1
+wait_for_prompt
 printf '/image missing.png\n' >&3
 wait_for 'missing.png: ' 1
+wait_for_prompt
 printf '/help\n' >&3
-wait_for '/clear' 1
+wait_for 'stop the answer' 1
+wait_for_prompt
 printf 'What colour is it?\n' >&3
 wait_for "$(head -c 12 asked | tr -d '\n')" 1
-wait_for '> ' 4
+wait_for_prompt
 printf 'thrown away' >&3
 wait_for 'thrown away' 1
 printf '\003' >&3
-wait_for '> ' 5
-printf '\020\n' >&3 # Ctrl-P: the question before
-wait_for "$(head -c 12 asked | tr -d '\n')" 2
+wait_for_prompt
+printf '\020' >&3 # Ctrl-P: the question before
 wait_for 'What colour is it?' 2
+printf '\n' >&3
+wait_for "$(head -c 12 asked | tr -d '\n')" 2
+wait_for_prompt
 printf '\004' >&3
 leave
 check Ctrl-D leaves -- test "$code" -eq 0
@@ -82,11 +95,12 @@ check for this user alone -- same "$(stat -c %a state/vidi/history)" 600
 
 # Ctrl-C while it answers comes back to the prompt. A raw prompt at a high temperature goes on long.
 terminal '-n 100 --raw --temp 5 --top-k 0 --top-p 1 --min-p 0 -v'
-wait_for '> ' 1
+wait_for_prompt
 printf 'one two three\n' >&3
 wait_for 'answering' 1
 printf '\003' >&3
-wait_for '> ' 2
+wait_for 'stopped by cancelled' 1
+wait_for_prompt
 printf '/quit\n' >&3
 leave
 check it went on after Ctrl-C -- test "$code" -eq 0

@@ -1,5 +1,5 @@
-/* npy_decode() on any bytes: an error with words, or as many entries as the dims say, all of them in
- * the file, and no more heap than twice the file and one block of the arena. */
+/* npy_decode() on any bytes: an error with words, or as many entries as the dims say, all of them
+ * in the file, and no more heap than twice the file and one block of the arena. */
 #include <stdint.h>
 #include <string.h>
 

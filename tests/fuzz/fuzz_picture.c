@@ -1,6 +1,6 @@
 /* picture_decode() on any bytes: an error with words, or a picture within the limits of picture.h,
- * from a heap within its cap. The checksums of PNG chunks are put right first, so that changes reach
- * the decoder. */
+ * from a heap within its cap. The checksums of PNG chunks are put right first, so that changes
+ * reach the decoder. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

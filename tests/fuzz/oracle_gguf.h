@@ -10,12 +10,12 @@
 
 #include "io/gguf.h"
 
-#define ORACLE(cond)                                                                               \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            oracle_failed = #cond;                                                                 \
-            return false;                                                                          \
-        }                                                                                          \
+#define ORACLE(cond)               \
+    do {                           \
+        if (!(cond)) {             \
+            oracle_failed = #cond; \
+            return false;          \
+        }                          \
     } while (0)
 static const char *oracle_failed; /* what did not hold */
 
@@ -33,7 +33,8 @@ static const unsigned short oracle_types[40][2] = {
 static bool oracle_tensor(const struct gguf *g, const struct gguf_tensor *t) {
     ORACLE(t->gguf_type < 40 && oracle_types[t->gguf_type][0]);
     ORACLE(t->n_dims <= 4);
-    long double bytes = oracle_types[t->gguf_type][1]; /* exact: 64 bits of mantissa, or it is huge */
+    long double bytes =
+        oracle_types[t->gguf_type][1]; /* exact: 64 bits of mantissa, or it is huge */
     for (int i = 0; i < 4; i++) {
         ORACLE(t->dims[i] >= 1 && t->dims[i] <= 0x7fffffff);
         bytes *= (long double)t->dims[i];
@@ -49,7 +50,8 @@ static bool oracle_tensor(const struct gguf *g, const struct gguf_tensor *t) {
 }
 
 static int oracle_by_data(const void *a, const void *b) {
-    const struct gguf_tensor *x = *(struct gguf_tensor *const *)a, *y = *(struct gguf_tensor *const *)b;
+    const struct gguf_tensor *x = *(struct gguf_tensor *const *)a,
+                             *y = *(struct gguf_tensor *const *)b;
     return (x->data > y->data) - (x->data < y->data);
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "gpu/inside.h"
+
 enum { MIB = 1 << 20 };
 
 static unsigned char pattern(uint64_t i, unsigned seed) {
@@ -114,8 +116,8 @@ static void check_refusals(struct logged *l, struct gpu *gpu) {
     }
     assert_int_equal(gpu_buffer_new(gpu, 100, GPU_DEVICE, "hundred", &b), VIDI_OK);
     const struct vd_span bad[] = {
-        {NULL, 0, 1}, {b, 100, 1}, {b, 101, 0}, {b, 1, 100}, {b, UINT64_MAX, 2}, {b, 2, UINT64_MAX},
-        {b, 0, 0},
+        {NULL, 0, 1},       {b, 100, 1},        {b, 101, 0}, {b, 1, 100},
+        {b, UINT64_MAX, 2}, {b, 2, UINT64_MAX}, {b, 0, 0},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(gpu_upload(gpu, bad[i], &byte, 1), VIDI_E_ARGUMENT);
@@ -123,6 +125,20 @@ static void check_refusals(struct logged *l, struct gpu *gpu) {
     }
     gpu_buffer_free(gpu, b);
     gpu_buffer_free(gpu, NULL);
+}
+
+/* A device with little memory: what is too large is named, what fits is had. */
+static void check_scarcity(struct logged *l, struct gpu *gpu) {
+    const struct probe real = gpu->probe;
+    gpu->probe.extensions &= ~(uint32_t)EXT_BUDGET;
+    for (uint32_t i = 0; i < VK_MAX_MEMORY_HEAPS; i++)
+        gpu->probe.memory.memoryHeaps[i].size = 2 * MIB;
+    struct gpu_buffer *b;
+    assert_int_equal(gpu_buffer_new(gpu, 16 * MIB, GPU_DEVICE, "weights", &b), VIDI_E_MEMORY);
+    assert_non_null(strstr(l->ctx.error, "\"weights\" of 16777216 bytes"));
+    assert_int_equal(gpu_buffer_new(gpu, MIB, GPU_DEVICE, "fits", &b), VIDI_OK);
+    gpu_buffer_free(gpu, b);
+    gpu->probe = real;
 }
 
 static void all_checks(const char *device, bool staged) {
@@ -134,8 +150,9 @@ static void all_checks(const char *device, bool staged) {
     check_parts(gpu);
     check_packing(gpu);
     check_refusals(&l, gpu);
+    check_scarcity(&l, gpu);
     const struct gpu_counters c = gpu_counters(gpu);
-    assert_int_equal(c.buffer_allocations, 11 + 1 + 64 + 32 + 1);
+    assert_int_equal(c.buffer_allocations, 11 + 1 + 64 + 32 + 1 + 1);
     /* All that was taken is given back, but for what the staging ring keeps. */
     assert_true(c.device_bytes <= at_first + 20 * MIB);
     check_host_memory(gpu);

@@ -83,8 +83,10 @@ static void keep(const char *name, char *out, size_t cap) {
 }
 
 static void restore(const char *name, const char *value) {
-    if (value[0]) setenv(name, value, 1);
-    else unsetenv(name);
+    if (value[0])
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
 }
 
 static void no_driver_is_one_clear_sentence(void **state) {

@@ -30,6 +30,8 @@ static int open_layer(void **state) {
     assert_non_null(plan);
     setenv("VK_ADD_LAYER_PATH", FAULT_FOLDER, 1);
     setenv("VK_INSTANCE_LAYERS", "VK_LAYER_VIDI_fault", 1);
+    /* Mesa's layer that orders devices does not check the calls it makes itself. */
+    setenv("NODEVICE_SELECT", "1", 1);
     return 0;
 }
 
@@ -86,8 +88,10 @@ static struct outcome live(const char *device, bool staged) {
         has_layer = 0;
         return live(device, staged);
     }
-    if (o.status == VIDI_OK) o.status = work(gpu, &o.right);
-    else assert_null(gpu);
+    if (o.status == VIDI_OK)
+        o.status = work(gpu, &o.right);
+    else
+        assert_null(gpu);
     memcpy(o.words, l.ctx.error, sizeof o.words);
     gpu_close(gpu);
     assert_int_equal(l.n[VD_LOG_ERROR], 0);
@@ -95,14 +99,22 @@ static struct outcome live(const char *device, bool staged) {
     return o;
 }
 
-/* Calls that may fail without harm: a roomy block is tried before one that just fits, times and the
- * cache on disk are a convenience, and closing goes on whatever happens. */
+/* Calls that may fail without harm: a roomy block is tried before one that just fits, the cache
+ * begins empty where its file is refused, times are a convenience, and closing goes on whatever
+ * happens. */
 static bool may_pass(const char *call) {
-    static const char *const calls[] = {"vkAllocateMemory", "vkMapMemory", "vkGetQueryPoolResults",
+    static const char *const calls[] = {"vkAllocateMemory",       "vkMapMemory",
+                                        "vkGetQueryPoolResults",  "vkCreatePipelineCache",
                                         "vkGetPipelineCacheData", "vkDeviceWaitIdle"};
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         if (!strcmp(call, calls[i])) return true;
     return false;
+}
+
+/* The loader calls the first within vkCreateDevice; missing times are told as such. */
+static bool has_other_words(const char *call) {
+    return !strcmp(call, "vkEnumerateDeviceExtensionProperties") ||
+           !strcmp(call, "vkGetQueryPoolResults");
 }
 
 static void check(long n, const struct outcome *o) {
@@ -113,7 +125,7 @@ static void check(long n, const struct outcome *o) {
     }
     if (o->status != VIDI_E_DEVICE && o->status != VIDI_E_MEMORY)
         fail_msg("call %ld: %s gave %d %s", n, plan->failed, o->status, o->words);
-    if (!strstr(o->words, plan->failed) && strcmp(plan->failed, "vkGetQueryPoolResults") != 0)
+    if (!strstr(o->words, plan->failed) && !has_other_words(plan->failed))
         fail_msg("call %ld: %s was reported as %s", n, plan->failed, o->words);
 }
 

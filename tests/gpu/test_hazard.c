@@ -27,9 +27,12 @@ static bool model_note(struct model *m, const struct kernel *k, const struct vd_
             const bool write = k->write_mask >> b & 1;
             const uint64_t end = (spans[b].offset + spans[b].bytes) / CELL;
             for (uint64_t c = spans[b].offset / CELL; c < end; c++) {
-                if (!pass) wait |= m->written[which][c] || (write && m->read[which][c]);
-                else if (write) m->written[which][c] = true;
-                else m->read[which][c] = true;
+                if (!pass)
+                    wait |= m->written[which][c] || (write && m->read[which][c]);
+                else if (write)
+                    m->written[which][c] = true;
+                else
+                    m->read[which][c] = true;
             }
         }
     }
@@ -48,7 +51,8 @@ static void barriers_are_neither_missing_nor_idle(void **state) {
     struct model m = {0};
     uint32_t seed = 7, waits = 0;
     for (int i = 0; i < N; i++) {
-        const struct kernel k = {.n_bindings = BINDINGS, .write_mask = 1u << next(&seed) % BINDINGS};
+        const struct kernel k = {.n_bindings = BINDINGS,
+                                 .write_mask = 1u << next(&seed) % BINDINGS};
         struct vd_span spans[BINDINGS] = {{0}};
         for (int b = 0; b < BINDINGS; b++) {
             const uint32_t at = next(&seed) % CELLS, n = 1 + next(&seed) % 3;

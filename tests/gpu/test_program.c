@@ -357,7 +357,8 @@ static void unmet_needs_are_refused(void **state) {
     on_every_device(needs_on);
 }
 
-/* Every kernel that a device can run compiles on it. */
+/* Every kernel that a device can run compiles on it (the first variant; check_kernels takes all),
+ * several at a time. */
 static void compiles_on(const char *device) {
     struct logged l;
     struct gpu *gpu = open_gpu(&l, (struct gpu_config){.device = device, .validate = true});
@@ -370,10 +371,8 @@ static void compiles_on(const char *device) {
         if (kernel->needs & ~gpu_caps(gpu)->has) continue;
         uint32_t *specs = arena_new(&a, uint32_t, kernel->n_specs);
         for (uint32_t i = 0; i < kernel->n_specs; i++) specs[i] = kernel->specs[i].value;
-        for (uint32_t v = 0; v < kernel->n_variants; v++) {
-            if (n == cap) items = arena_grow(&a, items, &cap, sizeof *items);
-            items[n++] = (struct gpu_dispatch){.kernel = k, .variant = v, .specs = specs};
-        }
+        if (n == cap) items = arena_grow(&a, items, &cap, sizeof *items);
+        items[n++] = (struct gpu_dispatch){.kernel = k, .specs = specs};
     }
     uint32_t *index = arena_new(&a, uint32_t, n);
     if (pipelines_prepare(gpu, items, n, index) != VIDI_OK) fail_msg("%s", l.ctx.error);

@@ -18,7 +18,8 @@ void make_bytes(struct make *m, const void *data, uint64_t n) {
 }
 
 void make_number(struct make *m, uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; i++) make_bytes(m, &(unsigned char){(unsigned char)(value >> 8 * i)}, 1);
+    for (int i = 0; i < bytes; i++)
+        make_bytes(m, &(unsigned char){(unsigned char)(value >> 8 * i)}, 1);
 }
 
 void make_str(struct make *m, const char *text) {
@@ -76,21 +77,24 @@ struct make make_sample(uint32_t version) {
         char name[16] = "a.";
         make_key(&m, names[k], k);
         if (k == GGUF_STRING) make_str(&m, "words");
-        const uint64_t value = k == GGUF_BOOL ? 1 : k == GGUF_F32 ? 0x3fc00000 : k == GGUF_F64 ? UINT64_C(0xc004000000000000) : ones;
+        const uint64_t value = k == GGUF_BOOL  ? 1
+                               : k == GGUF_F32 ? 0x3fc00000
+                               : k == GGUF_F64 ? UINT64_C(0xc004000000000000)
+                                               : ones;
         make_number(&m, value, bytes[k]);
         make_key(&m, strcat(name, names[k]), GGUF_ARRAY);
         make_number(&m, k, 4);
         make_number(&m, 3, 8);
         for (int i = 0; i < 3; i++) {
-            if (k == GGUF_STRING) make_str(&m, "abc" + i);
+            if (k == GGUF_STRING) make_str(&m, &"abc"[i]);
             make_number(&m, k == GGUF_BOOL ? i & 1 : value + (uint64_t)i, bytes[k]);
         }
     }
-    make_tensor(&m, "x.f32", (const uint64_t[]){3, 2}, 2, 0, 64);      /* 24 bytes */
+    make_tensor(&m, "x.f32", (const uint64_t[]){3, 2}, 2, 0, 64);          /* 24 bytes */
     make_tensor(&m, "x.q4_0", (const uint64_t[]){64, 2, 1, 3}, 4, 2, 128); /* 216: to 344 */
-    make_tensor(&m, "x.mxfp4", (const uint64_t[]){32}, 1, 39, 384);    /* 17 */
-    make_tensor(&m, "x.first", (const uint64_t[]){8}, 1, 30, 0);       /* 16 */
-    make_tensor(&m, "x.scalar", NULL, 0, 28, 448);                     /* 8: to the end */
+    make_tensor(&m, "x.mxfp4", (const uint64_t[]){32}, 1, 39, 384);        /* 17 */
+    make_tensor(&m, "x.first", (const uint64_t[]){8}, 1, 30, 0);           /* 16 */
+    make_tensor(&m, "x.scalar", NULL, 0, 28, 448);                         /* 8: to the end */
     make_pad(&m, 64);
     for (int i = 0; i < 456; i++) make_number(&m, (uint64_t)i, 1);
     return m;

@@ -52,7 +52,8 @@ static void each_seed(const char *target, try_fn *attempt, vidi_status refused, 
         uint64_t bytes = 0;
         unsigned char *data = slurp(path, &bytes);
         assert_non_null(data);
-        unsigned char *exact = malloc(bytes ? bytes : 1); /* a sanitizer sees the first byte too many */
+        unsigned char *exact =
+            malloc(bytes ? bytes : 1); /* a sanitizer sees the first byte too many */
         memcpy(exact, data, bytes);
         const vidi_status status = attempt(&ctx, exact, bytes);
         if (status != (good ? VIDI_OK : refused)) {

@@ -55,13 +55,14 @@ static void test_values(void **state) {
         assert_int_equal(gguf_array(&g, "a.string", GGUF_STRING, &v), VIDI_OK);
         for (unsigned i = 0; i < 3; i++) {
             s = gguf_str_at(v, i);
-            assert_true(s.len == 3 - i && memcmp(s.ptr, "abc" + i, 3 - i) == 0);
+            assert_true(s.len == 3 - i && memcmp(s.ptr, &"abc"[i], 3 - i) == 0);
         }
         assert_int_equal(gguf_int_at(v, 1), 0);
         assert_int_equal(gguf_array(&g, "none", GGUF_STRING, &v), VIDI_OK);
         assert_int_equal(v->n, 0);
         assert_int_equal(gguf_int_at(gguf_find(&g, "u64"), 0), INT64_MAX); /* too large: the end */
-        assert_int_equal(gguf_int_at(gguf_find(&g, "i64"), 0), (int64_t)UINT64_C(0xfedcba9876543210));
+        assert_int_equal(gguf_int_at(gguf_find(&g, "i64"), 0),
+                         (int64_t)UINT64_C(0xfedcba9876543210));
         assert_int_equal(gguf_int_at(gguf_find(&g, "a.bool"), 1), 1);
         assert_int_equal(gguf_int_at(gguf_find(&g, "f64"), 0), -2);
         gguf_close(&g);
@@ -145,7 +146,8 @@ static void test_getters_refuse(void **state) {
     free(m.data);
 }
 
-/* One place of the sample changed: `delta` bytes behind the first byte of a name (or of the file). */
+/* One place of the sample changed: `delta` bytes behind the first byte of a name (or of the file).
+ */
 static const struct {
     const char *name;
     uint64_t delta;
@@ -162,7 +164,8 @@ static const struct {
     {"GGUF", 8, 8, UINT64_MAX, "is 18446744073709551615, more than the limit of 65536"},
     {"GGUF", 16, 8, 65537, "count of keys at byte 16: is 65537"},
     {"GGUF", 16, 8, 30000, "count of keys at byte 16: is 30000, but the bytes left have room for"},
-    {"general.alignment", 21, 4, 0, "key 0 (general.alignment), value at byte 53: is 0, not a power"},
+    {"general.alignment", 21, 4, 0,
+     "key 0 (general.alignment), value at byte 53: is 0, not a power"},
     {"general.alignment", 21, 4, 4, "is 4, not a power of two in 8 to 65536"},
     {"general.alignment", 21, 4, 96, "is 96, not a power of two"},
     {"general.alignment", 21, 4, 131072, "is 131072, not a power of two"},
@@ -253,9 +256,9 @@ static void test_wrapping_sizes(void **state) {
         uint64_t offset;
     } bad[] = {
         {{0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff}, 0, 0},
-        {{0x40000000, 0x40000000, 4, 1}, 0, 0},       /* 2^64 exactly: 0 bytes */
-        {{0x40000000, 0x40000000, 16, 1}, 24, 0},     /* i8, 2^64 */
-        {{0x7fffffff, 0x7fffffff, 2, 1}, 24, 64},     /* nearly 2^63, past it with the offset */
+        {{0x40000000, 0x40000000, 4, 1}, 0, 0},   /* 2^64 exactly: 0 bytes */
+        {{0x40000000, 0x40000000, 16, 1}, 24, 0}, /* i8, 2^64 */
+        {{0x7fffffff, 0x7fffffff, 2, 1}, 24, 64}, /* nearly 2^63, past it with the offset */
         {{0x7fffffff, 0x7fffffff, 4, 1}, 24, 0},
         {{0x7fffffe0, 0x7fffffff, 7, 1}, 2, 0},
         {{0x7fffff00, 0x7fffffff, 16, 1}, 15, 0},
@@ -291,8 +294,10 @@ static void walk_exactly(const unsigned char *data, uint64_t n, uint64_t at, con
 /* Every cut, every flipped bit and boundary values at every place of the metadata. */
 static void test_walk(void **state) {
     (void)state;
-    static const uint64_t bounds[] = {0, 1, 2, 3, 4, 7, 8, 31, 32, 33, 63, 64, 127, 128, 255, 256, 65535, 65536,
-                                      65537, 0x7fffffff, 0x80000000, UINT32_MAX, INT64_MAX, UINT64_MAX};
+    static const uint64_t bounds[] = {
+        0,     1,     2,     3,          4,          7,          8,         31,
+        32,    33,    63,    64,         127,        128,        255,       256,
+        65535, 65536, 65537, 0x7fffffff, 0x80000000, UINT32_MAX, INT64_MAX, UINT64_MAX};
     struct make m = make_sample(3);
     struct vd_ctx ctx = {0};
     struct gguf g;
@@ -314,7 +319,8 @@ static void test_walk(void **state) {
         for (size_t b = 0; b < sizeof bounds / sizeof *bounds; b++)
             for (uint64_t width = 4; width <= 8 && at + width <= metadata; width += 4, runs++) {
                 memcpy(data, m.data, m.n);
-                for (uint64_t i = 0; i < width; i++) data[at + i] = (unsigned char)(bounds[b] >> 8 * i);
+                for (uint64_t i = 0; i < width; i++)
+                    data[at + i] = (unsigned char)(bounds[b] >> 8 * i);
                 walk_exactly(data, m.n, at, "value");
             }
     }
@@ -332,9 +338,11 @@ static double seconds_of(const struct make *m, vidi_status want, const char *wor
     clock_gettime(CLOCK_MONOTONIC, &to);
     if (status != want) fail_msg("%d: %s", status, ctx.error);
     assert_words(&ctx, words);
-    const double seconds = (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
-    print_message("%.1f MB of metadata: %.3f s, %.1f MB of heap at most (limit %.1f)\n", 1e-6 * (double)m->n,
-                  seconds, 1e-6 * (double)ctx.heap.peak_bytes, 1e-6 * (3. * (double)m->n + (16 << 20)));
+    const double seconds =
+        (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+    print_message("%.1f MB of metadata: %.3f s, %.1f MB of heap at most (limit %.1f)\n",
+                  1e-6 * (double)m->n, seconds, 1e-6 * (double)ctx.heap.peak_bytes,
+                  1e-6 * (3. * (double)m->n + (16 << 20)));
     assert_true(ctx.heap.peak_bytes <= 3 * m->n + (16 << 20));
     gguf_close(&g);
     assert_int_equal(ctx.heap.live_bytes, 0);
@@ -372,7 +380,8 @@ static void test_many(void **state) {
     struct vd_ctx ctx = {0};
     struct gguf g;
     opened(&g, &ctx, &m);
-    print_message("65536 keys and tensors, %.1f MB: %.1f MB of heap\n", 1e-6 * (double)metadata, 1e-6 * (double)ctx.heap.peak_bytes);
+    print_message("65536 keys and tensors, %.1f MB: %.1f MB of heap\n", 1e-6 * (double)metadata,
+                  1e-6 * (double)ctx.heap.peak_bytes);
     assert_true(ctx.heap.peak_bytes <= 3 * metadata + (16 << 20));
     gguf_close(&g);
     m.n = 0;
@@ -449,7 +458,8 @@ static void test_out_of_memory(void **state) {
         struct vd_ctx ctx = {.heap.fail_at = ++n};
         struct gguf g;
         status = gguf_open(&ctx, path, &g);
-        if (status != VIDI_OK && status != VIDI_E_MEMORY) fail_msg("allocation %d: %s", (int)n, ctx.error);
+        if (status != VIDI_OK && status != VIDI_E_MEMORY)
+            fail_msg("allocation %d: %s", (int)n, ctx.error);
         if (status == VIDI_E_MEMORY) assert_words(&ctx, "out of memory");
         gguf_close(&g);
         assert_int_equal(ctx.heap.live_bytes, 0);
@@ -541,13 +551,20 @@ static void test_names_in_words(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),          cmocka_unit_test(test_tensors),
-        cmocka_unit_test(test_getters_refuse),  cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_twice),           cmocka_unit_test(test_wrapping_sizes),
-        cmocka_unit_test(test_walk),            cmocka_unit_test(test_many),
-        cmocka_unit_test(test_colliding_names), cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_files),           cmocka_unit_test(test_long_path),
-        cmocka_unit_test(test_cut_after_opening), cmocka_unit_test(test_names_in_words),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_tensors),
+        cmocka_unit_test(test_getters_refuse),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_wrapping_sizes),
+        cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_colliding_names),
+        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_cut_after_opening),
+        cmocka_unit_test(test_names_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@
 #include "io/npy.h"
 
 /* A file of version 1 (or 2, 3) with this header text and `bytes` bytes of data. */
-static uint64_t make(unsigned char *to, int version, const char *text, const void *data, uint64_t bytes) {
+static uint64_t make(unsigned char *to, int version, const char *text, const void *data,
+                     uint64_t bytes) {
     const uint64_t len = strlen(text), head = version == 1 ? 10 : 12;
     memcpy(to, "\x93NUMPY", 6);
     to[6] = (unsigned char)version;
@@ -23,9 +24,11 @@ static uint64_t make(unsigned char *to, int version, const char *text, const voi
     return head + len + bytes;
 }
 
-#define HEAD(descr, shape) "{'descr': '" descr "', 'fortran_order': False, 'shape': " shape ", }  \n"
+#define HEAD(descr, shape) \
+    "{'descr': '" descr "', 'fortran_order': False, 'shape': " shape ", }  \n"
 
-static struct npy decoded(struct arena *a, int version, const char *text, const void *data, uint64_t bytes) {
+static struct npy decoded(struct arena *a, int version, const char *text, const void *data,
+                          uint64_t bytes) {
     unsigned char file[1024];
     struct npy n;
     const uint64_t len = make(file, version, text, data, bytes);
@@ -105,7 +108,8 @@ static void test_refused(void **state) {
         static const unsigned char zeros[64];
         struct npy n = {.count = 77};
         const uint64_t len = make(file, 1, bad[i].text, zeros, bad[i].bytes);
-        if (npy_decode(&a, "F", file, len, &n) != VIDI_E_FORMAT) fail_msg("%s was read", bad[i].text);
+        if (npy_decode(&a, "F", file, len, &n) != VIDI_E_FORMAT)
+            fail_msg("%s was read", bad[i].text);
         assert_words(&ctx, bad[i].words);
         assert_int_equal(n.count, 77);
     }
@@ -136,12 +140,16 @@ static void test_values_that_do_not_fit(void **state) {
     arena_open(&a, &ctx);
     const double f8[2] = {1, -1e39}, inf[2] = {(double)INFINITY, -(double)INFINITY};
     const int64_t above[2] = {0, INT64_C(1) << 31}, below[2] = {0, -(INT64_C(1) << 31) - 1};
-    assert_int_equal(npy_decode(&a, "F", file, make(file, 1, HEAD("<f8", "(2,)"), f8, 16), &n), VIDI_E_FORMAT);
+    assert_int_equal(npy_decode(&a, "F", file, make(file, 1, HEAD("<f8", "(2,)"), f8, 16), &n),
+                     VIDI_E_FORMAT);
     assert_words(&ctx, "F: entry 1 at byte ");
-    assert_int_equal(npy_decode(&a, "F", file, make(file, 1, HEAD("<f8", "(2,)"), inf, 16), &n), VIDI_OK);
+    assert_int_equal(npy_decode(&a, "F", file, make(file, 1, HEAD("<f8", "(2,)"), inf, 16), &n),
+                     VIDI_OK);
     assert_true(n.f[0] == INFINITY && n.f[1] == -INFINITY);
-    assert_int_equal(npy_decode(&a, "F", file, make(file, 1, HEAD("<i8", "(2,)"), above, 16), &n), VIDI_E_FORMAT);
-    assert_int_equal(npy_decode(&a, "F", file, make(file, 1, HEAD("<i8", "(2,)"), below, 16), &n), VIDI_E_FORMAT);
+    assert_int_equal(npy_decode(&a, "F", file, make(file, 1, HEAD("<i8", "(2,)"), above, 16), &n),
+                     VIDI_E_FORMAT);
+    assert_int_equal(npy_decode(&a, "F", file, make(file, 1, HEAD("<i8", "(2,)"), below, 16), &n),
+                     VIDI_E_FORMAT);
     assert_words(&ctx, "does not fit an i4");
     arena_close(&a);
 }
@@ -205,8 +213,10 @@ static void test_written(void **state) {
 static void test_writing_fails(void **state) {
     (void)state;
     struct vd_ctx ctx = {0};
-    const uint64_t big[9] = {UINT64_MAX, 0, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
-    const uint64_t empty[8] = {0, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    const uint64_t big[9] = {UINT64_MAX, 0,          UINT64_MAX, UINT64_MAX,
+                             UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    const uint64_t empty[8] = {0,          UINT64_MAX, UINT64_MAX, UINT64_MAX,
+                               UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
     const float f = 0;
     const char *path = scratch("big.npy");
     assert_int_equal(npy_write_f32(&ctx, path, &f, big, 3), VIDI_E_ARGUMENT);
@@ -217,7 +227,8 @@ static void test_writing_fails(void **state) {
     const char *none = scratch("no/such/folder.npy");
     assert_int_equal(npy_write_f32(&ctx, none, &f, empty, 1), VIDI_E_IO);
     assert_words(&ctx, "cannot be written: No such file");
-    assert_int_equal(mkdir(path, 0700), 0); /* the last step fails, and its beginnings are removed */
+    assert_int_equal(mkdir(path, 0700),
+                     0); /* the last step fails, and its beginnings are removed */
     assert_int_equal(npy_write_f32(&ctx, path, &f, NULL, 0), VIDI_E_IO);
     char beside[600];
     snprintf(beside, sizeof beside, "%s.tmp", path);
@@ -269,10 +280,14 @@ static void test_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_values_that_do_not_fit), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_written), cmocka_unit_test(test_writing_fails),
-        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_values_that_do_not_fit),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_written),
+        cmocka_unit_test(test_writing_fails),
+        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,6 +242,20 @@ static void test_jpeg_without_scan(void **state) {
     free(data);
 }
 
+/* 320 symbols are more than the decoder has room for. */
+static void test_jpeg_huffman(void **state) {
+    (void)state;
+    uint64_t bytes;
+    unsigned char *data = data_file("full.jpg", &bytes);
+    unsigned char *longer = calloc(1, bytes + 341);
+    memcpy(longer, "\xff\xd8\xff\xc4\x01\x53", 6);
+    memset(longer + 7, 20, 16);
+    memcpy(longer + 343, data + 2, bytes - 2);
+    refused(longer, bytes + 341, "Huffman tables at byte 4 do not fit");
+    free(longer);
+    free(data);
+}
+
 static void test_jpeg_many_scans(void **state) {
     (void)state;
     uint64_t bytes;
@@ -249,7 +263,8 @@ static void test_jpeg_many_scans(void **state) {
     unsigned char *many = malloc(bytes + 65 * 10);
     const uint64_t at = bytes - 2;
     memcpy(many, data, at);
-    for (int i = 0; i < 65; i++) memcpy(many + at + 10 * i, "\xff\xda\0\x08\x01\x01\0\x01\x05\0", 10);
+    for (int i = 0; i < 65; i++)
+        memcpy(many + at + 10 * i, "\xff\xda\0\x08\x01\x01\0\x01\x05\0", 10);
     memcpy(many + at + 650, "\xff\xd9", 2);
     refused(many, at + 652, "more than 64 scans");
     free(many);
@@ -336,10 +351,10 @@ static void test_other_files(void **state) {
 /* An index behind the palette is black, not what lies behind it in memory. */
 static void test_short_palette(void **state) {
     (void)state;
-    static const unsigned char bmp[] = {'B', 'M', 66, 0, 0,  0, 0, 0, 0, 0, 62, 0, 0,    0,    40,  0, 0,
-                                        0,   2,   0,  0, 0,  1, 0, 0, 0, 1, 0,  8, 0,    0,    0,   0, 0,
-                                        4,   0,   0,  0, 0,  0, 0, 0, 0, 0, 0,  0, 2,    0,    0,   0, 0,
-                                        0,   0,   0,  9, 10, 11, 0, 4, 5, 6, 0, 1, 200, 0,    0};
+    static const unsigned char bmp[] = {
+        'B', 'M', 66, 0, 0, 0, 0, 0, 0, 0, 62, 0,  0,  0, 40, 0, 0, 0, 2, 0,   0, 0,
+        1,   0,   0,  0, 1, 0, 8, 0, 0, 0, 0,  0,  4,  0, 0,  0, 0, 0, 0, 0,   0, 0,
+        0,   0,   2,  0, 0, 0, 0, 0, 0, 0, 9,  10, 11, 0, 4,  5, 6, 0, 1, 200, 0, 0};
     struct vd_ctx ctx = {0};
     struct picture p;
     if (picture_decode(&ctx, "F", bmp, sizeof bmp, &p) != VIDI_OK) fail_msg("%s", ctx.error);
@@ -349,12 +364,19 @@ static void test_short_palette(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pixels),         cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_out_of_memory),  cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_png_checksum),   cmocka_unit_test(test_jpeg_frames),
-        cmocka_unit_test(test_jpeg_without_scan), cmocka_unit_test(test_jpeg_many_scans),
-        cmocka_unit_test(test_extreme_sides),  cmocka_unit_test(test_written_png),
-        cmocka_unit_test(test_other_files),    cmocka_unit_test(test_short_palette),
+        cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_png_checksum),
+        cmocka_unit_test(test_jpeg_frames),
+        cmocka_unit_test(test_jpeg_without_scan),
+        cmocka_unit_test(test_jpeg_many_scans),
+        cmocka_unit_test(test_jpeg_huffman),
+        cmocka_unit_test(test_extreme_sides),
+        cmocka_unit_test(test_written_png),
+        cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_short_palette),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

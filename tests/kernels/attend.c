@@ -5,7 +5,8 @@
 #include "check.h"
 #include "ops/ref/attend.h"
 
-static const char *const kernels[] = {"attend_simple", "attend_cpu", NULL};
+static const char *const kernels[] = {"attend_simple", "attend_decode", "attend_prefill", "attend_cpu",
+                                      NULL};
 
 struct shape {
     uint32_t rows, kv_rows, heads, kv_heads, dim;

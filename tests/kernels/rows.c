@@ -13,6 +13,9 @@ struct shape {
     bool scatter, last, indexed, strays;
 };
 
+/* With strays the last rows of the indexed side are there, but out of bounds. */
+static uint32_t limit_of(const struct shape *s) { return s->others - (s->strays ? 3 : 0); }
+
 /* Distinct places, some of them outside when strays are wanted. */
 static uint32_t *places(struct check *c, const struct shape *s) {
     const uint32_t n = s->others > s->rows ? s->others : s->rows;
@@ -23,7 +26,7 @@ static uint32_t *places(struct check *c, const struct shape *s) {
         index[i] = index[j];
         index[j] = keep;
     }
-    if (s->strays) index[0] = s->others, index[s->rows - 1] = UINT32_MAX;
+    if (s->strays) index[0] = limit_of(s), index[s->rows - 1] = UINT32_MAX;
     return index;
 }
 
@@ -44,12 +47,12 @@ static void run(struct check *c, const struct shape *s) {
     for (uint64_t i = 0; i < y_n; i++)
         want[i] = wrong[i] = init[i / s->cols * stride + i % s->cols];
     const struct step step = {.rows = s->live, .position = 3};
-    struct ref_rows ref = {x,          s->indexed ? index : NULL,
-                           want,       s->live ? &step : NULL,
-                           s->rows,    s->cols,
-                           s->others,  s->first,
-                           stride,     s->cols,
-                           s->scatter, s->last};
+    struct ref_rows ref = {x,           s->indexed ? index : NULL,
+                           want,        s->live ? &step : NULL,
+                           s->rows,     s->cols,
+                           limit_of(s), s->first,
+                           stride,      s->cols,
+                           s->scatter,  s->last};
     ref_rows(&ref);
     uint32_t *off = check_bytes(c, s->rows * 4ull + 4); /* the wrong twin looks one row further */
     for (uint32_t i = 0; i < s->rows; i++) off[i] = index[i] + 1;
@@ -69,7 +72,7 @@ static void run(struct check *c, const struct shape *s) {
                          .y = check_output(c, &out),
                          .rows = s->rows,
                          .cols = s->cols,
-                         .limit = s->others,
+                         .limit = limit_of(s),
                          .first = s->first,
                          .x_stride = stride,
                          .y_stride = stride,

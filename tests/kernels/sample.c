@@ -289,8 +289,26 @@ static void philox_on_device(struct check *c) {
     }
 }
 
+/* Two equal logits, and seeds whose draw falls on the border: it belongs to the second. */
+static void border(struct check *c) {
+    static const uint32_t seeds[][2] = {{1, 241083}, {2, 580941}, {2, 3561086}};
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        if (!check_begin(c, "border of seed %u counter %u", seeds[i][0], seeds[i][1])) continue;
+        struct ref_candidate work[2];
+        const float logits[2] = {0.5f, 0.5f};
+        const struct step step = {.rows = 1,
+                                  .counter = seeds[i][1],
+                                  .temperature = 1,
+                                  .top_p = 1,
+                                  .seed_low = seeds[i][0]};
+        report(c, ref_sample(logits, 2, &step, work) == 1, "the border is not the second's");
+        run(c, logits, 2, step);
+    }
+}
+
 static void cases(struct check *c) {
     philox(c);
+    border(c);
     philox_on_device(c);
     largest(c);
     draws_of_many_sizes(c);

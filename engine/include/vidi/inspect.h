@@ -48,7 +48,8 @@ vidi_status vidi_kernels(vidi *v, char **json);
  * {"device","driver","model","copy_gb_s","gflop_s","load_ms","image_ms","prompt_tokens_s","answer_tokens_s",
  *  "dispatches_per_token","barriers_per_token","submissions_per_token","recordings_per_token",
  *  "allocations_per_token","device_bytes","host_peak_bytes",
- *  "ops":[{"phase","kernel","variant","count","ms","gb_s","percent_copy","gflop_s","percent_flops"}]} */
+ *  "ops":[{"phase","kernel","variant","count","ms","gb_s","percent_copy","gflop_s","percent_flops"}]}
+ * "ops" is empty unless the debug word profile was given. */
 typedef struct vidi_bench_config { int n_prompt, n_answer, repeats; } vidi_bench_config;
 vidi_status vidi_bench(vidi_model *m, const vidi_bench_config *cfg, char **json);
 

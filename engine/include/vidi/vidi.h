@@ -130,7 +130,8 @@ vidi_status vidi_say_image(vidi_chat *c, const vidi_image *image);
 vidi_status vidi_say_text(vidi_chat *c, vidi_role role, const char *utf8);
 /* Reads what was said without answering yet. vidi_next() does so by itself. */
 vidi_status vidi_prefill(vidi_chat *c);
-/* The next piece of the answer. VIDI_END: complete (see stats.stop). */
+/* The next piece of the answer. VIDI_END: complete (see stats.stop); *out then holds what is left of a
+ * character that the length cut, mostly nothing, and token -1. */
 vidi_status vidi_next(vidi_chat *c, vidi_piece *out);
 void vidi_cancel(vidi_chat *c);                       /* from any thread */
 vidi_status vidi_chat_mark(vidi_chat *c, int *mark);  /* remember this point ... */

@@ -41,7 +41,8 @@ static uint32_t bits_of_float(float f) {
 }
 
 float f16_to_f32(uint16_t h) {
-    const uint32_t sign = (uint32_t)(h & 0x8000u) << 16, exponent = h >> 10 & 31, mantissa = h & 1023;
+    const uint32_t sign = (uint32_t)(h & 0x8000u) << 16, exponent = h >> 10 & 31,
+                   mantissa = h & 1023;
     if (exponent == 31) return float_of_bits(sign | 0x7f800000u | mantissa << 13);
     if (exponent) return float_of_bits(sign | (exponent + 112) << 23 | mantissa << 13);
     const float tiny = (float)mantissa * 0x1p-24f;

@@ -225,6 +225,9 @@ static vidi_status check_room(vidi_chat *c) {
         "the conversation needs %llu tokens and an answer, the context holds %d",
         (unsigned long long)(c->position + rows), c->cfg.context);
     drop_pending(c);
+    /* What was dropped may have held the words before the first turn. */
+    c->started = c->started && c->position > 0;
+    c->said = c->opened = false;
     return status;
 }
 

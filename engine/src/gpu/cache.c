@@ -71,8 +71,7 @@ static char *read_file(struct gpu *gpu, const char *path, uint64_t *bytes) {
 
 static vidi_status make_cache(struct gpu *gpu, const void *data, uint64_t bytes) {
     const VkPipelineCacheCreateInfo info = {VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
-                                            .initialDataSize = bytes,
-                                            .pInitialData = data};
+                                            .initialDataSize = bytes, .pInitialData = data};
     TRY_MAKE(gpu->ctx, gpu->pipelines.cache, vkCreatePipelineCache,
              (gpu->device, &info, NULL, &gpu->pipelines.cache));
     return VIDI_OK;

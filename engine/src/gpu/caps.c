@@ -108,8 +108,8 @@ static vidi_status read_queues(struct vd_ctx *ctx, struct probe *p) {
     int best = -1;
     for (uint32_t i = 0; i < n; i++) {
         if (!(list[i].queueFlags & VK_QUEUE_COMPUTE_BIT)) continue;
-        const int score = 2 * (list[i].timestampValidBits != 0) +
-                          !(list[i].queueFlags & VK_QUEUE_GRAPHICS_BIT);
+        const int score =
+            2 * (list[i].timestampValidBits != 0) + !(list[i].queueFlags & VK_QUEUE_GRAPHICS_BIT);
         if (score <= best) continue;
         best = score;
         p->family = i;
@@ -162,8 +162,7 @@ static void read_memory(struct probe *p) {
     bool mapped = false;
     for (uint32_t i = 0; i < p->memory.memoryTypeCount; i++)
         mapped |= (p->memory.memoryTypes[i].propertyFlags & both) == both;
-    p->caps.unified =
-        p->caps.type == GPU_CPU || (p->caps.type == GPU_INTEGRATED && mapped);
+    p->caps.unified = p->caps.type == GPU_CPU || (p->caps.type == GPU_INTEGRATED && mapped);
 }
 
 /* Puts a structure at the front of a chain. */
@@ -202,7 +201,8 @@ static void read_properties(struct probe *p) {
     VkPhysicalDeviceExternalMemoryHostPropertiesEXT host = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT};
     VkPhysicalDeviceMaintenance4Properties buffers = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES, .maxBufferSize = UINT64_MAX};
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES,
+        .maxBufferSize = UINT64_MAX};
     chain(&all, &v11);
     chain(&all, &v12);
     if (v13 || (p->extensions & EXT_INT_DOT)) chain(&all, &dot);

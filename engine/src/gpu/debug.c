@@ -11,8 +11,7 @@ void debug_name(struct gpu *gpu, VkObjectType type, uint64_t handle, const char 
     vsnprintf(name, sizeof name, fmt, args);
     va_end(args);
     const VkDebugUtilsObjectNameInfoEXT info = {VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT,
-                                                .objectType = type,
-                                                .objectHandle = handle,
+                                                .objectType = type, .objectHandle = handle,
                                                 .pObjectName = name};
     const VkResult r = gpu->set_name(gpu->device, &info);
     if (r < 0) vd_log(gpu->ctx, VD_LOG_WARN, "\"%s\" got no label: %s", name, vk_result_name(r));

@@ -31,12 +31,14 @@ static void list_names(const struct probe *probes, uint32_t n, char *out, size_t
 }
 
 static const struct probe *by_rank(const struct probe *probes, uint32_t n) {
-    static const int rank[] = {[GPU_DISCRETE] = 4, [GPU_INTEGRATED] = 3, [GPU_VIRTUAL] = 2,
-                               [GPU_CPU] = 1,      [GPU_OTHER] = 0};
+    static const int rank[] = {[GPU_DISCRETE] = 4,
+                               [GPU_INTEGRATED] = 3,
+                               [GPU_VIRTUAL] = 2,
+                               [GPU_CPU] = 1,
+                               [GPU_OTHER] = 0};
     const struct probe *best = NULL;
     for (uint32_t i = 0; i < n; i++)
-        if (probes[i].caps.usable &&
-            (!best || rank[probes[i].caps.type] > rank[best->caps.type]))
+        if (probes[i].caps.usable && (!best || rank[probes[i].caps.type] > rank[best->caps.type]))
             best = &probes[i];
     return best;
 }
@@ -64,8 +66,7 @@ static vidi_status choose(struct gpu *gpu, const char *name) {
     if (!p && name)
         return vd_fail(gpu->ctx, VIDI_E_DEVICE, "no device is called \"%.100s\"; there are: %s",
                        name, names);
-    if (!p)
-        return vd_fail(gpu->ctx, VIDI_E_DEVICE, "no device can be used; there are: %s", names);
+    if (!p) return vd_fail(gpu->ctx, VIDI_E_DEVICE, "no device can be used; there are: %s", names);
     if (!p->caps.usable)
         return vd_fail(gpu->ctx, VIDI_E_DEVICE, "%s cannot be used: %s", p->caps.name,
                        p->caps.reason);
@@ -103,22 +104,18 @@ struct features {
 
 static void choose_features(struct features *f, const struct probe *p, bool robust) {
     *f = (struct features){
-        .all = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
-                .pNext = &f->v11,
+        .all = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &f->v11,
                 .features = {.robustBufferAccess = robust,
                              .shaderInt16 = p->features.features.shaderInt16}},
-        .v11 = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
-                .pNext = &f->v12,
+        .v11 = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &f->v12,
                 .storageBuffer16BitAccess = p->v11.storageBuffer16BitAccess},
-        .v12 = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
-                .timelineSemaphore = VK_TRUE,
+        .v12 = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, .timelineSemaphore = VK_TRUE,
                 .shaderFloat16 = p->v12.shaderFloat16,
                 .shaderSubgroupExtendedTypes = p->v12.shaderSubgroupExtendedTypes},
         .int_dot = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
                     .shaderIntegerDotProduct = VK_TRUE},
         .size_control = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
-                         .subgroupSizeControl = VK_TRUE,
-                         .computeFullSubgroups = VK_TRUE},
+                         .subgroupSizeControl = VK_TRUE, .computeFullSubgroups = VK_TRUE},
     };
     if (p->caps.has & NEED_INT_DOT) {
         f->int_dot.pNext = f->all.pNext;
@@ -136,14 +133,11 @@ static vidi_status make_device(struct gpu *gpu) {
     choose_features(&features, p, gpu->cfg.robust);
     const float priority = 1;
     const VkDeviceQueueCreateInfo queue = {VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-                                           .queueFamilyIndex = p->family,
-                                           .queueCount = 1,
+                                           .queueFamilyIndex = p->family, .queueCount = 1,
                                            .pQueuePriorities = &priority};
     const char *names[32];
-    VkDeviceCreateInfo info = {VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-                               .pNext = &features.all,
-                               .queueCreateInfoCount = 1,
-                               .pQueueCreateInfos = &queue,
+    VkDeviceCreateInfo info = {VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, .pNext = &features.all,
+                               .queueCreateInfoCount = 1, .pQueueCreateInfos = &queue,
                                .ppEnabledExtensionNames = names};
     /* Extensions that became part of 1.3 need no naming there. */
     const bool v13 = p->caps.api_version >= VK_API_VERSION_1_3;
@@ -226,7 +220,9 @@ void gpu_close(struct gpu *gpu) {
 }
 
 const struct gpu_caps *gpu_caps(const struct gpu *gpu) { return &gpu->probe.caps; }
-struct vd_ctx *gpu_ctx(struct gpu *gpu) { return gpu->ctx; }
+struct vd_ctx *gpu_ctx(struct gpu *gpu) {
+    return gpu->ctx;
+}
 
 struct gpu_counters gpu_counters(const struct gpu *gpu) {
     struct gpu_counters c = gpu->counters;

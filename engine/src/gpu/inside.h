@@ -20,19 +20,19 @@ vidi_status vk_status(VkResult r);
 vidi_status vk_fail(struct vd_ctx *ctx, VkResult r, const char *call);
 
 /* TRY_VK(ctx, vkCreateFence, (device, &info, NULL, &fence)); */
-#define TRY_VK(ctx, call, args)                                                                    \
-    do {                                                                                           \
-        const VkResult try_result_ = call args;                                                    \
-        if (try_result_ < 0) return vk_fail((ctx), try_result_, #call);                            \
+#define TRY_VK(ctx, call, args)                                         \
+    do {                                                                \
+        const VkResult try_result_ = call args;                         \
+        if (try_result_ < 0) return vk_fail((ctx), try_result_, #call); \
     } while (0)
 
 /* The same for calls that make something: what they leave behind on failure is not a handle. */
-#define TRY_MAKE(ctx, handle, call, args)                                                          \
-    do {                                                                                           \
-        const VkResult try_result_ = call args;                                                    \
-        if (try_result_ >= 0) break;                                                               \
-        (handle) = VK_NULL_HANDLE;                                                                 \
-        return vk_fail((ctx), try_result_, #call);                                                 \
+#define TRY_MAKE(ctx, handle, call, args)          \
+    do {                                           \
+        const VkResult try_result_ = call args;    \
+        if (try_result_ >= 0) break;               \
+        (handle) = VK_NULL_HANDLE;                 \
+        return vk_fail((ctx), try_result_, #call); \
     } while (0)
 
 /* --- instance, layer and messages (instance.c) ------------------------------------------------ */
@@ -43,8 +43,8 @@ struct messages {
     struct vd_ctx *ctx;
     pthread_mutex_t lock;
     atomic_uint_least64_t n;
-    bool held;            /* other threads are at work: keep the words */
-    char kept[2048];      /* the first of them */
+    bool held;       /* other threads are at work: keep the words */
+    char kept[2048]; /* the first of them */
 };
 
 struct instance {
@@ -72,16 +72,20 @@ struct probe {
     VkPhysicalDeviceVulkan11Features v11;
     VkPhysicalDeviceFeatures2 features;
     uint8_t cache_uuid[VK_UUID_SIZE];
-    uint32_t family;              /* of the queue; UINT32_MAX: none computes */
+    uint32_t family; /* of the queue; UINT32_MAX: none computes */
     uint32_t timestamp_bits;
-    uint32_t extensions;          /* enum probe_extension bits that the device has */
+    uint32_t extensions; /* enum probe_extension bits that the device has */
     uint32_t min_subgroup, max_subgroup;
     uint64_t max_allocation, max_buffer, import_align;
     bool int_dot_fast;
 };
 
 enum probe_extension {
-    EXT_INT_DOT = 1, EXT_SIZE_CONTROL = 2, EXT_IMPORT_HOST = 4, EXT_PORTABILITY = 8, EXT_BUDGET = 16,
+    EXT_INT_DOT = 1,
+    EXT_SIZE_CONTROL = 2,
+    EXT_IMPORT_HOST = 4,
+    EXT_PORTABILITY = 8,
+    EXT_BUDGET = 16,
 };
 
 /* Extension i of the table, or NULL behind its end. */
@@ -107,8 +111,8 @@ struct gpu_buffer {
     struct gpu_buffer *next; /* in its block, by offset */
     struct gpu_block *block;
     VkBuffer handle;
-    uint64_t offset, taken;  /* in the block */
-    uint64_t bytes;          /* as asked for */
+    uint64_t offset, taken; /* in the block */
+    uint64_t bytes;         /* as asked for */
     enum gpu_memory memory;
     char *map;
     char name[];
@@ -146,7 +150,7 @@ struct pipeline {
     const uint32_t *specs;
     VkPipeline handle; /* VK_NULL_HANDLE: not yet made */
     VkResult result;
-    const char *call;  /* that gave the result */
+    const char *call; /* that gave the result */
 };
 
 struct pipelines {
@@ -155,8 +159,8 @@ struct pipelines {
     struct pipeline *items;
     uint32_t n, cap;
     VkPipelineCache cache;
-    char *cache_path; /* NULL: not kept */
-    bool grown;       /* since the cache was read */
+    char *cache_path;    /* NULL: not kept */
+    bool grown;          /* since the cache was read */
     uint64_t cache_hash; /* of the file as read */
 };
 
@@ -166,6 +170,11 @@ vidi_status pipeline_layout(struct gpu *gpu, uint32_t kernel, struct kernel_layo
 /* index[i] becomes the place of item i's pipeline in gpu->pipelines.items; all exist then. */
 vidi_status pipelines_prepare(struct gpu *gpu, const struct gpu_dispatch *items, uint32_t n,
                               uint32_t *index);
+
+/* Width of a workgroup of a compiled shader with these specialisation constants (spirv.c); 0: it
+ * cannot be told. */
+uint32_t spirv_local_size_x(const struct kernel *k, const struct kernel_variant *v,
+                            const uint32_t *specs);
 
 /* The cache starts empty where the file is absent, damaged or of another driver. */
 vidi_status cache_open(struct gpu *gpu, const char *dir);
@@ -179,7 +188,7 @@ struct hazards {
     struct touch {
         struct vd_span span;
         bool write;
-    } *touched;
+    } * touched;
     uint32_t n, cap;
 };
 
@@ -191,9 +200,9 @@ vidi_status hazards_note(struct hazards *h, const struct kernel *k, const struct
 /* --- programs (record.c, submit.c, profile.c) ------------------------------------------------- */
 
 struct segment {
-    uint32_t first, n;           /* dispatches */
-    uint32_t query, n_queries;   /* the first is at its start, the last at its end */
-    double estimate_ms, ms;      /* ms: measured; 0: not yet */
+    uint32_t first, n;         /* dispatches */
+    uint32_t query, n_queries; /* the first is at its start, the last at its end */
+    double estimate_ms, ms;    /* ms: measured; 0: not yet */
 };
 
 struct gpu_program {
@@ -205,15 +214,15 @@ struct gpu_program {
         const char *label;
         uint32_t kernel, variant;
         uint64_t bytes, flops;
-    } *notes;
+    } * notes;
     uint32_t n, n_barriers, n_segments;
     struct segment *segments;
     VkCommandBuffer *commands; /* [n_segments] */
     VkCommandPool pool;
     VkDescriptorPool sets_pool;
-    VkQueryPool queries;       /* VK_NULL_HANDLE: the device has no timestamps */
+    VkQueryPool queries; /* VK_NULL_HANDLE: the device has no timestamps */
     uint32_t n_queries;
-    uint64_t ticket;           /* of its newest submission */
+    uint64_t ticket; /* of its newest submission */
     bool profiled;
 };
 
@@ -245,7 +254,8 @@ vidi_status submit_commands(struct gpu *gpu, const VkCommandBuffer *commands, ui
                             uint64_t *ticket);
 /* Milliseconds of a segment that has run; false: not known. */
 bool segment_measure(struct gpu_program *p, const struct segment *s, double *ms);
-void program_destroy(struct gpu_program *p);
+void program_destroy(struct gpu_program *p); /* the device must be done with it */
+void forget_flights(struct gpu *gpu, const struct gpu_program *p);
 
 /* A barrier for everything before it in the queue. */
 void record_barrier(VkCommandBuffer cmd, VkPipelineStageFlags src, VkPipelineStageFlags dst);
@@ -266,8 +276,8 @@ struct gpu {
     struct probe probe;
     VkDevice device;
     VkQueue queue;
-    bool lost; /* VIDI_E_DEVICE was returned */
-    bool full_subgroups;
+    bool lost;           /* VIDI_E_DEVICE was returned */
+    bool full_subgroups; /* kernels may ask for workgroups of whole subgroups */
     struct gpu_counters counters;
     struct gpu_block *blocks;
     struct gpu_buffer *zero; /* bound where a span names no buffer */

@@ -7,9 +7,9 @@ static const char validation_layer[] = "VK_LAYER_KHRONOS_validation";
 
 /* VK_EXT_layer_settings is younger than some headers; its numbers and layout are fixed. */
 #ifndef VK_EXT_layer_settings
-#define VK_EXT_LAYER_SETTINGS_EXTENSION_NAME                "VK_EXT_layer_settings"
-#define VK_STRUCTURE_TYPE_LAYER_SETTINGS_CREATE_INFO_EXT    ((VkStructureType)1000496000)
-#define VK_LAYER_SETTING_TYPE_BOOL32_EXT                    0
+#define VK_EXT_LAYER_SETTINGS_EXTENSION_NAME             "VK_EXT_layer_settings"
+#define VK_STRUCTURE_TYPE_LAYER_SETTINGS_CREATE_INFO_EXT ((VkStructureType)1000496000)
+#define VK_LAYER_SETTING_TYPE_BOOL32_EXT                 0
 typedef struct VkLayerSettingEXT {
     const char *pLayerName, *pSettingName;
     int type;
@@ -45,8 +45,7 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlag
         return VK_FALSE;
     }
     pthread_mutex_lock(&m->lock);
-    if (!m->kept[0])
-        snprintf(m->kept, sizeof m->kept, "validation: %s: %s", id, data->pMessage);
+    if (!m->kept[0]) snprintf(m->kept, sizeof m->kept, "validation: %s: %s", id, data->pMessage);
     pthread_mutex_unlock(&m->lock);
     return VK_FALSE;
 }
@@ -100,10 +99,9 @@ static vidi_status add_validation(struct arena *a, struct request *r) {
     r->layers[0] = validation_layer;
     r->info.enabledLayerCount = 1;
     r->enabled[0] = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
-    r->features = (VkValidationFeaturesEXT){VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT,
-                                            .pNext = r->info.pNext,
-                                            .enabledValidationFeatureCount = 1,
-                                            .pEnabledValidationFeatures = r->enabled};
+    r->features = (VkValidationFeaturesEXT){
+        VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT, .pNext = r->info.pNext,
+        .enabledValidationFeatureCount = 1, .pEnabledValidationFeatures = r->enabled};
     r->info.pNext = &r->features;
     TRY(has_extension(a, validation_layer, VK_EXT_LAYER_SETTINGS_EXTENSION_NAME, &has));
     if (!has) return VIDI_OK;
@@ -111,9 +109,8 @@ static vidi_status add_validation(struct arena *a, struct request *r) {
     r->yes = VK_TRUE;
     r->settings[0] = (VkLayerSettingEXT){validation_layer, "syncval_shader_accesses_heuristic",
                                          VK_LAYER_SETTING_TYPE_BOOL32_EXT, 1, &r->yes};
-    r->layer_settings =
-        (VkLayerSettingsCreateInfoEXT){VK_STRUCTURE_TYPE_LAYER_SETTINGS_CREATE_INFO_EXT,
-                                       r->info.pNext, 1, r->settings};
+    r->layer_settings = (VkLayerSettingsCreateInfoEXT){
+        VK_STRUCTURE_TYPE_LAYER_SETTINGS_CREATE_INFO_EXT, r->info.pNext, 1, r->settings};
     r->info.pNext = &r->layer_settings;
     /* Loaders older than the extension refuse its name; the layer reads the chain all the same. */
     TRY(has_extension(a, NULL, VK_EXT_LAYER_SETTINGS_EXTENSION_NAME, &has));
@@ -130,13 +127,10 @@ static vidi_status prepare(struct arena *a, struct request *r, struct instance *
                        "the Vulkan loader of this machine is of version %u.%u; 1.2 is needed",
                        VK_API_VERSION_MAJOR(version), VK_API_VERSION_MINOR(version));
     r->app = (VkApplicationInfo){
-        VK_STRUCTURE_TYPE_APPLICATION_INFO,
-        .pApplicationName = "vidi",
-        .pEngineName = "vidi",
+        VK_STRUCTURE_TYPE_APPLICATION_INFO, .pApplicationName = "vidi", .pEngineName = "vidi",
         .apiVersion = version < VK_API_VERSION_1_3 ? VK_API_VERSION_1_2 : VK_API_VERSION_1_3};
     r->info = (VkInstanceCreateInfo){VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
-                                     .pApplicationInfo = &r->app,
-                                     .ppEnabledLayerNames = r->layers,
+                                     .pApplicationInfo = &r->app, .ppEnabledLayerNames = r->layers,
                                      .ppEnabledExtensionNames = r->extensions};
     bool has = false;
     TRY(has_extension(a, NULL, VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME, &has));

@@ -40,10 +40,8 @@ static const struct {
     uint32_t bit;
     const char *name;
 } needs[] = {
-    {NEED_SUBGROUP, "subgroup operations"},
-    {NEED_F16, "16-bit floats"},
-    {NEED_INT_DOT, "integer dot products"},
-    {NEED_COOPMAT, "cooperative matrices"},
+    {NEED_SUBGROUP, "subgroup operations"},    {NEED_F16, "16-bit floats"},
+    {NEED_INT_DOT, "integer dot products"},    {NEED_COOPMAT, "cooperative matrices"},
     {NEED_CPU, "a driver that runs on a CPU"},
 };
 
@@ -60,8 +58,7 @@ static bool check_needs(struct gpu_list *list, const struct kernel *k) {
     return list->status == VIDI_OK;
 }
 
-static bool check_groups(struct gpu_list *list, const struct kernel *k,
-                         const struct vd_groups *g) {
+static bool check_groups(struct gpu_list *list, const struct kernel *k, const struct vd_groups *g) {
     const uint32_t *most = list->gpu->probe.caps.max_groups;
     if (!g->x || !g->y || !g->z || g->x > most[0] || g->y > most[1] || g->z > most[2])
         gpu_list_fail(list, VIDI_E_ARGUMENT, "kernel %s: %u x %u x %u groups; 1 to %u x %u x %u",
@@ -75,12 +72,16 @@ static bool check_spans(struct gpu_list *list, const struct kernel *k,
     for (uint32_t b = 0; b < k->n_bindings; b++) {
         const struct vd_span *s = &spans[b];
         const char *name = k->binding_names[b], *wrong = NULL;
-        if (!s->buffer) wrong = k->write_mask >> b & 1 ? "is written but names no buffer" : NULL;
-        else if (!s->bytes) wrong = "is empty";
+        if (!s->buffer)
+            wrong = k->write_mask >> b & 1 ? "is written but names no buffer" : NULL;
+        else if (!s->bytes)
+            wrong = "is empty";
         else if (s->offset > s->buffer->bytes || s->bytes > s->buffer->bytes - s->offset)
             wrong = "leaves its buffer";
-        else if (s->bytes > caps->max_range) wrong = "is longer than the device can bind";
-        else if (s->offset % caps->align) wrong = "does not start on a multiple of caps.align";
+        else if (s->bytes > caps->max_range)
+            wrong = "is longer than the device can bind";
+        else if (s->offset % caps->align)
+            wrong = "does not start on a multiple of caps.align";
         if (!wrong) continue;
         gpu_list_fail(list, VIDI_E_ARGUMENT, "kernel %s: %s = \"%s\" %llu + %llu of %llu %s",
                       k->name, name, s->buffer ? s->buffer->name : "",
@@ -120,8 +121,10 @@ static bool copy_args(struct gpu_list *list, const struct kernel *k, const void 
 static bool grow(struct gpu_list *list) {
     if (list->n < list->cap) return true;
     struct gpu_dispatch *more = arena_grow(&list->arena, list->items, &list->cap, sizeof *more);
-    if (more) list->items = more;
-    else list->status = VIDI_E_MEMORY;
+    if (more)
+        list->items = more;
+    else
+        list->status = VIDI_E_MEMORY;
     return more;
 }
 

@@ -73,8 +73,10 @@ static vidi_status take_block(struct gpu *gpu, uint32_t type, uint64_t bytes, bo
         void *map;
         call = "vkMapMemory";
         r = vkMapMemory(gpu->device, block->memory, 0, VK_WHOLE_SIZE, 0, &map);
-        if (r >= 0) block->map = map;
-        else vkFreeMemory(gpu->device, block->memory, NULL);
+        if (r >= 0)
+            block->map = map;
+        else
+            vkFreeMemory(gpu->device, block->memory, NULL);
     }
     if (r < 0) {
         vd_free(gpu->ctx, block);
@@ -103,14 +105,26 @@ static uint64_t next_block_bytes(const struct gpu *gpu, uint32_t type) {
     return all < LARGEST_BLOCK ? all & ~(uint64_t)0xffff : LARGEST_BLOCK;
 }
 
+/* Where the device computes in the host's memory, taking more than there is would stall or kill
+ * the whole machine; elsewhere the driver knows best. */
+static uint64_t free_bytes(const struct gpu *gpu, uint32_t heap) {
+    const uint64_t all = gpu->probe.memory.memoryHeaps[heap].size;
+    if (!(gpu->probe.extensions & EXT_BUDGET) || !gpu->probe.caps.unified) return all;
+    VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT};
+    VkPhysicalDeviceMemoryProperties2 memory = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2, .pNext = &budget};
+    vkGetPhysicalDeviceMemoryProperties2(gpu->probe.physical, &memory);
+    const uint64_t most = budget.heapBudget[heap], used = budget.heapUsage[heap];
+    return used < most ? most - used : 0;
+}
+
 static vidi_status add_block(struct gpu *gpu, uint32_t type, uint64_t bytes, bool mapped) {
-    const uint64_t heap =
-        gpu->probe.memory.memoryHeaps[gpu->probe.memory.memoryTypes[type].heapIndex].size;
-    if (bytes > heap || bytes > gpu->probe.max_allocation)
-        return vd_fail(gpu->ctx, VIDI_E_MEMORY, "one piece may have %llu bytes at most",
-                       (unsigned long long)(heap < gpu->probe.max_allocation
-                                                ? heap
-                                                : gpu->probe.max_allocation));
+    const uint64_t heap = free_bytes(gpu, gpu->probe.memory.memoryTypes[type].heapIndex);
+    const uint64_t most = heap < gpu->probe.max_allocation ? heap : gpu->probe.max_allocation;
+    if (bytes > most)
+        return vd_fail(gpu->ctx, VIDI_E_MEMORY, "one piece may have %llu bytes at most now",
+                       (unsigned long long)most);
     const uint64_t roomy = next_block_bytes(gpu, type);
     if (bytes < roomy / 2 && roomy <= heap / 4 && take_block(gpu, type, roomy, mapped) == VIDI_OK)
         return VIDI_OK;
@@ -151,13 +165,11 @@ static vidi_status make_handle(struct gpu *gpu, struct gpu_buffer *buffer) {
     if (!align_ok(&bytes, buffer->bytes, 4) || bytes > gpu->probe.max_buffer)
         return vd_fail(gpu->ctx, VIDI_E_MEMORY, "a buffer may have %llu bytes at most",
                        (unsigned long long)gpu->probe.max_buffer);
-    const VkBufferCreateInfo info = {VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-                                     .size = bytes,
+    const VkBufferCreateInfo info = {VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = bytes,
                                      .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
                                               VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                                               VK_BUFFER_USAGE_TRANSFER_DST_BIT};
-    TRY_MAKE(gpu->ctx, buffer->handle, vkCreateBuffer,
-             (gpu->device, &info, NULL, &buffer->handle));
+    TRY_MAKE(gpu->ctx, buffer->handle, vkCreateBuffer, (gpu->device, &info, NULL, &buffer->handle));
     debug_name(gpu, VK_OBJECT_TYPE_BUFFER, vk_id(buffer->handle), "%s", buffer->name);
     return VIDI_OK;
 }
@@ -224,8 +236,10 @@ void gpu_buffer_free(struct gpu *gpu, struct gpu_buffer *buffer) {
 
 void memory_close(struct gpu *gpu) {
     while (gpu->blocks) {
-        if (gpu->blocks->first) destroy(gpu, gpu->blocks->first);
-        else drop_block(gpu, gpu->blocks);
+        if (gpu->blocks->first)
+            destroy(gpu, gpu->blocks->first);
+        else
+            drop_block(gpu, gpu->blocks);
     }
 }
 

@@ -36,8 +36,7 @@ vidi_status pipeline_layout(struct gpu *gpu, uint32_t kernel, struct kernel_layo
             bindings[b] = (VkDescriptorSetLayoutBinding){b, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
                                                          VK_SHADER_STAGE_COMPUTE_BIT, NULL};
         const VkDescriptorSetLayoutCreateInfo info = {
-            VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-            .bindingCount = k->n_bindings,
+            VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .bindingCount = k->n_bindings,
             .pBindings = bindings};
         TRY_MAKE(gpu->ctx, l->set, vkCreateDescriptorSetLayout,
                  (gpu->device, &info, NULL, &l->set));
@@ -46,8 +45,7 @@ vidi_status pipeline_layout(struct gpu *gpu, uint32_t kernel, struct kernel_layo
         const VkPushConstantRange push = {VK_SHADER_STAGE_COMPUTE_BIT, 0,
                                           (k->push_bytes + 3u) & ~3u};
         const VkPipelineLayoutCreateInfo info = {VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-                                                 .setLayoutCount = 1,
-                                                 .pSetLayouts = &l->set,
+                                                 .setLayoutCount = 1, .pSetLayouts = &l->set,
                                                  .pushConstantRangeCount = push.size != 0,
                                                  .pPushConstantRanges = &push};
         TRY_MAKE(gpu->ctx, l->pipeline, vkCreatePipelineLayout,
@@ -78,8 +76,8 @@ static vidi_status find_or_add(struct gpu *gpu, const struct gpu_dispatch *d, ui
     if (!kept) return VIDI_E_MEMORY;
     memcpy(kept, key, len);
     TRY(map_put(&p->by_key, (const char *)kept, len, p->n, NULL));
-    p->items[p->n] = (struct pipeline){
-        .kernel = d->kernel, .variant = d->variant, .specs = kept + 2};
+    p->items[p->n] =
+        (struct pipeline){.kernel = d->kernel, .variant = d->variant, .specs = kept + 2};
     *index = p->n++;
     return VIDI_OK;
 }
@@ -92,6 +90,16 @@ struct work {
     uint32_t n;
     atomic_uint next, done;
 };
+
+/* Where a driver may choose among subgroup sizes, whole subgroups of the size it told are what
+ * subgroup kernels count on. Only legal when the workgroup is made of them. */
+static bool wants_full_subgroups(const struct gpu *gpu, const struct pipeline *p) {
+    const struct kernel *k = &kernel_table[p->kernel];
+    const uint32_t size = gpu->probe.caps.subgroup_size;
+    if (!gpu->full_subgroups || !(k->needs & (NEED_SUBGROUP | NEED_CPU))) return false;
+    const uint32_t width = spirv_local_size_x(k, &k->variants[p->variant], p->specs);
+    return width && width % size == 0;
+}
 
 /* Threads touch nothing but their own pipeline: no context, no arena. */
 static VkResult make(struct gpu *gpu, struct pipeline *p) {
@@ -112,9 +120,10 @@ static VkResult make(struct gpu *gpu, struct pipeline *p) {
     const VkComputePipelineCreateInfo info = {
         VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                  .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-                  .module = module,
-                  .pName = "main",
+                  .flags = wants_full_subgroups(gpu, p)
+                               ? VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT
+                               : 0,
+                  .stage = VK_SHADER_STAGE_COMPUTE_BIT, .module = module, .pName = "main",
                   .pSpecializationInfo = &specs},
         .layout = gpu->pipelines.layouts[p->kernel].pipeline};
     p->call = "vkCreateComputePipelines";

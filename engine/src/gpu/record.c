@@ -30,7 +30,7 @@ enum { SEGMENT_MS = 4 };
 static const struct {
     double bytes_ms, flops_ms, start_ms;
 } speeds[] = {
-    [GPU_OTHER] = {4e6, 2e7, 0.02},    [GPU_INTEGRATED] = {2e7, 3e8, 0.005},
+    [GPU_OTHER] = {4e6, 2e7, 0.02},     [GPU_INTEGRATED] = {2e7, 3e8, 0.005},
     [GPU_DISCRETE] = {2e8, 4e9, 0.004}, [GPU_VIRTUAL] = {2e7, 3e8, 0.01},
     [GPU_CPU] = {4e6, 2e7, 0.02},
 };
@@ -76,8 +76,7 @@ static vidi_status make_sets_pool(struct gpu_program *p, const struct gpu_list *
     for (uint32_t i = 0; i < list->n; i++) n += kernel_table[list->items[i].kernel].n_bindings;
     const VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, n};
     const VkDescriptorPoolCreateInfo info = {VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-                                             .maxSets = list->n,
-                                             .poolSizeCount = 1,
+                                             .maxSets = list->n, .poolSizeCount = 1,
                                              .pPoolSizes = &size};
     TRY_MAKE(gpu->ctx, p->sets_pool, vkCreateDescriptorPool,
              (gpu->device, &info, NULL, &p->sets_pool));
@@ -97,16 +96,13 @@ static vidi_status write_set(struct gpu_program *p, const struct gpu_dispatch *d
     TRY(pipeline_layout(gpu, d->kernel, &layout));
     const VkDescriptorSetAllocateInfo info = {VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
                                               .descriptorPool = p->sets_pool,
-                                              .descriptorSetCount = 1,
-                                              .pSetLayouts = &layout.set};
+                                              .descriptorSetCount = 1, .pSetLayouts = &layout.set};
     TRY_VK(gpu->ctx, vkAllocateDescriptorSets, (gpu->device, &info, set));
     VkDescriptorBufferInfo buffers[32]; /* pipeline_layout() allows no more */
     for (uint32_t b = 0; b < k->n_bindings; b++) buffers[b] = bound(gpu, &d->spans[b]);
-    const VkWriteDescriptorSet write = {VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-                                        .dstSet = *set,
-                                        .descriptorCount = k->n_bindings,
-                                        .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                        .pBufferInfo = buffers};
+    const VkWriteDescriptorSet write = {
+        VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = *set, .descriptorCount = k->n_bindings,
+        .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, .pBufferInfo = buffers};
     vkUpdateDescriptorSets(gpu->device, k->n_bindings != 0, &write, 0, NULL);
     gpu->counters.descriptor_updates++;
     return VIDI_OK;
@@ -259,12 +255,15 @@ vidi_status gpu_program_record(struct gpu_list *list, const char *name, struct g
 
 void program_destroy(struct gpu_program *p) {
     struct gpu *gpu = p->gpu;
+    forget_flights(gpu, p);
     vkDestroyQueryPool(gpu->device, p->queries, NULL);
     vkDestroyCommandPool(gpu->device, p->pool, NULL);
     vkDestroyDescriptorPool(gpu->device, p->sets_pool, NULL);
     if (p->next) p->next->prev = p->prev;
-    if (p->prev) p->prev->next = p->next;
-    else gpu->programs = p->next;
+    if (p->prev)
+        p->prev->next = p->next;
+    else
+        gpu->programs = p->next;
     arena_close(&p->arena);
     vd_free(gpu->ctx, p);
 }

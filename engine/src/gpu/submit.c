@@ -27,8 +27,7 @@ static vidi_status make_stamp_set(struct gpu *gpu, uint32_t kernel, VkDescriptor
              (gpu->device, &pool, NULL, &s->stamp_sets));
     const VkDescriptorSetAllocateInfo info = {VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
                                               .descriptorPool = s->stamp_sets,
-                                              .descriptorSetCount = 1,
-                                              .pSetLayouts = &layout.set};
+                                              .descriptorSetCount = 1, .pSetLayouts = &layout.set};
     TRY_VK(gpu->ctx, vkAllocateDescriptorSets, (gpu->device, &info, set));
     for (uint32_t b = 0; b < n; b++) {
         const VkDescriptorBufferInfo buffer = {s->stamp->handle, 0, s->stamp->bytes};
@@ -96,8 +95,7 @@ vidi_status submitter_open(struct gpu *gpu) {
                                           .queueFamilyIndex = gpu->probe.family};
     TRY_MAKE(gpu->ctx, s->pool, vkCreateCommandPool, (gpu->device, &pool, NULL, &s->pool));
     const VkCommandBufferAllocateInfo commands = {VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                                  .commandPool = s->pool,
-                                                  .commandBufferCount = 1};
+                                                  .commandPool = s->pool, .commandBufferCount = 1};
     TRY_VK(gpu->ctx, vkAllocateCommandBuffers, (gpu->device, &commands, &s->stamp_cmd));
     return open_stamp(gpu);
 }
@@ -118,8 +116,7 @@ static vidi_status lose(struct gpu *gpu, vidi_status status) {
 
 static vidi_status check_lost(struct gpu *gpu) {
     if (!gpu->lost) return VIDI_OK;
-    return vd_fail(gpu->ctx, VIDI_E_DEVICE, "%s was lost and must be closed",
-                   gpu->probe.caps.name);
+    return vd_fail(gpu->ctx, VIDI_E_DEVICE, "%s was lost and must be closed", gpu->probe.caps.name);
 }
 
 vidi_status submit_commands(struct gpu *gpu, const VkCommandBuffer *commands, uint32_t n,
@@ -128,16 +125,12 @@ vidi_status submit_commands(struct gpu *gpu, const VkCommandBuffer *commands, ui
     struct submitter *s = &gpu->submitter;
     const uint64_t value = s->submitted + 1;
     const VkTimelineSemaphoreSubmitInfo timeline = {
-        VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-        .signalSemaphoreValueCount = 1,
+        VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, .signalSemaphoreValueCount = 1,
         .pSignalSemaphoreValues = &value};
     const VkSubmitInfo batches[2] = {
         {VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = n, .pCommandBuffers = commands},
-        {VK_STRUCTURE_TYPE_SUBMIT_INFO,
-         .pNext = &timeline,
-         .commandBufferCount = 1,
-         .pCommandBuffers = &s->stamp_cmd,
-         .signalSemaphoreCount = 1,
+        {VK_STRUCTURE_TYPE_SUBMIT_INFO, .pNext = &timeline, .commandBufferCount = 1,
+         .pCommandBuffers = &s->stamp_cmd, .signalSemaphoreCount = 1,
          .pSignalSemaphores = &s->timeline}};
     const VkResult r = vkQueueSubmit(gpu->queue, 2, batches, VK_NULL_HANDLE);
     if (r < 0) return lose(gpu, vk_fail(gpu->ctx, r, "vkQueueSubmit"));
@@ -146,34 +139,44 @@ vidi_status submit_commands(struct gpu *gpu, const VkCommandBuffer *commands, ui
     return VIDI_OK;
 }
 
-/* Takes finished submissions off the list and learns how long their segments took. */
+/* What the segments of a finished submission took; without timestamps the wall time is shared out
+ * as it was estimated. */
+static void learn(struct submitter *s, const struct flight *f) {
+    struct gpu_program *p = f->program;
+    double measured = 0, estimated = 0;
+    for (uint32_t i = f->first; i < f->first + f->n; i++) estimated += p->segments[i].estimate_ms;
+    const double wall = clock_ms() - f->start_ms;
+    for (uint32_t i = f->first; i < f->first + f->n; i++) {
+        struct segment *seg = &p->segments[i];
+        if (!p->queries)
+            seg->ms = wall * seg->estimate_ms / estimated;
+        else if (!segment_measure(p, seg, &seg->ms))
+            return;
+        measured += seg->ms;
+    }
+    s->pace = 0.75 * s->pace + 0.25 * (measured / estimated);
+    if (s->pace < 0.01) s->pace = 0.01;
+    if (s->pace > 100) s->pace = 100;
+}
+
+/* Takes finished submissions off the list. */
 static void retire(struct gpu *gpu) {
     struct submitter *s = &gpu->submitter;
-    const double now = clock_ms();
     while (s->n_flights && s->flights[0].ticket <= s->reached) {
         const struct flight f = s->flights[0];
         s->n_flights--;
         memmove(s->flights, s->flights + 1, s->n_flights * sizeof f);
         /* One that runs again right now is writing the same timestamps. */
-        if (s->n_flights && s->flights[0].program == f.program && s->flights[0].first <= f.first)
-            continue;
-        double measured = 0, estimated = 0;
-        for (uint32_t i = f.first; i < f.first + f.n; i++) {
-            struct segment *seg = &f.program->segments[i];
-            estimated += seg->estimate_ms;
-            if (segment_measure(f.program, seg, &seg->ms)) measured += seg->ms;
-        }
-        if (!f.program->queries) {
-            /* Without timestamps: wall time, shared out as estimated. */
-            measured = now - f.start_ms;
-            for (uint32_t i = f.first; i < f.first + f.n; i++)
-                f.program->segments[i].ms =
-                    measured * f.program->segments[i].estimate_ms / estimated;
-        }
-        if (measured > 0) s->pace = 0.75 * s->pace + 0.25 * (measured / estimated);
-        if (s->pace < 0.01) s->pace = 0.01;
-        if (s->pace > 100) s->pace = 100;
+        const bool again =
+            s->n_flights && s->flights[0].program == f.program && s->flights[0].first <= f.first;
+        if (f.program && !again) learn(s, &f);
     }
+}
+
+void forget_flights(struct gpu *gpu, const struct gpu_program *p) {
+    struct submitter *s = &gpu->submitter;
+    for (uint32_t i = 0; i < s->n_flights; i++)
+        if (s->flights[i].program == p) s->flights[i].program = NULL;
 }
 
 vidi_status gpu_wait(struct gpu *gpu, uint64_t ticket) {
@@ -183,10 +186,8 @@ vidi_status gpu_wait(struct gpu *gpu, uint64_t ticket) {
                        (unsigned long long)ticket);
     if (ticket <= s->reached) return VIDI_OK;
     TRY(check_lost(gpu));
-    const VkSemaphoreWaitInfo info = {VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
-                                      .semaphoreCount = 1,
-                                      .pSemaphores = &s->timeline,
-                                      .pValues = &ticket};
+    const VkSemaphoreWaitInfo info = {VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, .semaphoreCount = 1,
+                                      .pSemaphores = &s->timeline, .pValues = &ticket};
     const VkResult r = vkWaitSemaphores(gpu->device, &info, UINT64_MAX);
     if (r != VK_SUCCESS) return lose(gpu, vk_fail(gpu->ctx, r, "vkWaitSemaphores"));
     s->reached = ticket;

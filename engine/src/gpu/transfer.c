@@ -7,10 +7,9 @@
 static vidi_status ring_open(struct gpu *gpu) {
     struct transfer *t = &gpu->transfer;
     if (t->staging) return VIDI_OK;
-    const VkCommandPoolCreateInfo pool = {
-        VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-        .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
-        .queueFamilyIndex = gpu->probe.family};
+    const VkCommandPoolCreateInfo pool = {VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                          .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
+                                          .queueFamilyIndex = gpu->probe.family};
     if (!t->pool)
         TRY_MAKE(gpu->ctx, t->pool, vkCreateCommandPool, (gpu->device, &pool, NULL, &t->pool));
     if (!t->slots[0].cmd) {
@@ -51,15 +50,22 @@ static VkCommandBuffer next_command(struct gpu *gpu) {
     return cmd;
 }
 
+static vidi_status send(struct gpu *gpu, uint32_t slot) {
+    struct transfer *t = &gpu->transfer;
+    TRY_VK(gpu->ctx, vkEndCommandBuffer, (t->slots[slot].cmd));
+    return submit_commands(gpu, &t->slots[slot].cmd, 1, &t->slots[slot].ticket);
+}
+
 vidi_status transfer_flush(struct gpu *gpu) {
     struct transfer *t = &gpu->transfer;
     const uint32_t i = t->current;
     if (!t->slots[i].open) return VIDI_OK;
     t->slots[i].open = false;
-    TRY_VK(gpu->ctx, vkEndCommandBuffer, (t->slots[i].cmd));
-    TRY(submit_commands(gpu, &t->slots[i].cmd, 1, &t->slots[i].ticket));
+    const vidi_status status = send(gpu, i);
+    /* What was to be copied is gone, so nothing that is computed from now on can be right. */
+    if (status != VIDI_OK) gpu->lost = true;
     t->current = (i + 1) % TRANSFER_SLOTS;
-    return VIDI_OK;
+    return status;
 }
 
 /* Room in the current slot: at least one byte; *at is its place in the staging buffer. */

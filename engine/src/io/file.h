@@ -11,13 +11,19 @@ vidi_status file_open(struct vd_ctx *ctx, const char *path, int *fd, uint64_t *b
 
 /* The whole file into memory from vd_alloc, with a NUL behind it. VIDI_E_IO, also when the length
  * changes meanwhile; VIDI_E_MEMORY; the limit's own status when the file is longer than that. */
-struct file_limit { uint64_t bytes; vidi_status status; };
+struct file_limit {
+    uint64_t bytes;
+    vidi_status status;
+};
 vidi_status file_read(struct vd_ctx *ctx, const char *path, struct file_limit limit, void **data,
                       uint64_t *bytes);
 
 /* Writes the parts to PATH.tmp and renames it, so that a reader never sees half a file; nothing
  * is left behind on failure. VIDI_E_IO, VIDI_E_MEMORY. */
-struct file_part { const void *data; uint64_t bytes; };
+struct file_part {
+    const void *data;
+    uint64_t bytes;
+};
 vidi_status file_write(struct vd_ctx *ctx, const char *path, const struct file_part *parts,
                        uint32_t n_parts);
 #endif

@@ -14,28 +14,43 @@
 #include "base/map.h"
 
 enum gguf_kind { /* value types by their numbers in the file */
-    GGUF_U8, GGUF_I8, GGUF_U16, GGUF_I16, GGUF_U32, GGUF_I32, GGUF_F32, GGUF_BOOL, GGUF_STRING,
-    GGUF_ARRAY, GGUF_U64, GGUF_I64, GGUF_F64, GGUF_KIND_COUNT
+                 GGUF_U8,
+                 GGUF_I8,
+                 GGUF_U16,
+                 GGUF_I16,
+                 GGUF_U32,
+                 GGUF_I32,
+                 GGUF_F32,
+                 GGUF_BOOL,
+                 GGUF_STRING,
+                 GGUF_ARRAY,
+                 GGUF_U64,
+                 GGUF_I64,
+                 GGUF_F64,
+                 GGUF_KIND_COUNT
 };
 
-struct str { const char *ptr; uint64_t len; }; /* a view, not NUL-terminated */
+struct str {
+    const char *ptr;
+    uint64_t len;
+}; /* a view, not NUL-terminated */
 
 struct gguf_value {
     struct str key;
-    enum gguf_kind kind, item;  /* item: of an array; the same as kind otherwise */
-    uint64_t n;                 /* entries of an array; 1 otherwise */
-    const unsigned char *data;  /* first byte of the value (of the first entry) */
-    const uint64_t *offsets;    /* strings: byte offset of each entry's length from data; [n + 1],
-                                 * the last is where the array ends */
+    enum gguf_kind kind, item; /* item: of an array; the same as kind otherwise */
+    uint64_t n;                /* entries of an array; 1 otherwise */
+    const unsigned char *data; /* first byte of the value (of the first entry) */
+    const uint64_t *offsets;   /* strings: byte offset of each entry's length from data; [n + 1],
+                                * the last is where the array ends */
 };
 
 struct gguf_tensor {
     struct str name;
-    enum vd_type type;          /* VD_TYPE_NONE: a ggml type that the engine does not read; its
-                                 * size is checked all the same, or the file is refused */
+    enum vd_type type; /* VD_TYPE_NONE: a ggml type that the engine does not read; its
+                        * size is checked all the same, or the file is refused */
     uint32_t gguf_type;
     uint32_t n_dims;
-    uint64_t dims[4];           /* dims[0] is the innermost (columns); unused ones are 1 */
+    uint64_t dims[4]; /* dims[0] is the innermost (columns); unused ones are 1 */
     const void *data;
     uint64_t bytes;
 };
@@ -48,11 +63,11 @@ struct gguf {
     struct gguf_value *values;
     struct gguf_tensor *tensors;
     uint64_t file_bytes, data_start;
-    struct map keys, names;     /* to indices of values and tensors */
+    struct map keys, names; /* to indices of values and tensors */
     struct arena arena;
-    const unsigned char *map;   /* the first byte of the file */
-    uint64_t map_bytes;         /* 0: the memory belongs to the caller */
-    int fd;                     /* of the mapped file; set when map_bytes is */
+    const unsigned char *map; /* the first byte of the file */
+    uint64_t map_bytes;       /* 0: the memory belongs to the caller */
+    int fd;                   /* of the mapped file; set when map_bytes is */
 };
 
 vidi_status gguf_open(struct vd_ctx *ctx, const char *path, struct gguf *out);

@@ -27,8 +27,8 @@ static vidi_status wrong_kind(const struct gguf *g, const struct gguf_value *v, 
                               const char *wanted) {
     const bool array = v->kind == GGUF_ARRAY;
     return vd_fail(g->ctx, VIDI_E_FORMAT, "%.600s: key %.128s at byte %llu: is %s%s, not %s",
-                   g->path, key, (unsigned long long)(v->data - g->map), array ? "an array of " : "",
-                   gguf_kind_name(v->item), wanted);
+                   g->path, key, (unsigned long long)(v->data - g->map),
+                   array ? "an array of " : "", gguf_kind_name(v->item), wanted);
 }
 
 /* An integer of any width as sign and magnitude, so that every value of u64 and i64 fits. */
@@ -42,14 +42,21 @@ static struct integer integer_at(const struct gguf_value *v, uint64_t i) {
     const unsigned char *p = v->data + i * bytes;
     uint64_t bits;
     switch (v->item) {
-    case GGUF_U8: case GGUF_U16: case GGUF_U32: case GGUF_U64:
+    case GGUF_U8:
+    case GGUF_U16:
+    case GGUF_U32:
+    case GGUF_U64:
         return (struct integer){.is = true, .magnitude = load_le(p, bytes)};
-    case GGUF_I8: case GGUF_I16: case GGUF_I32: case GGUF_I64:
+    case GGUF_I8:
+    case GGUF_I16:
+    case GGUF_I32:
+    case GGUF_I64:
         bits = load_le(p, bytes);
         if (bits >> (8 * bytes - 1) == 0) return (struct integer){.is = true, .magnitude = bits};
         /* The bits above the width cancel: 2^width - bits, in 64 bits for width 64 too. */
         return (struct integer){true, true, (~bits + 1) & (UINT64_MAX >> (64 - 8 * bytes))};
-    default: return (struct integer){.is = false};
+    default:
+        return (struct integer){.is = false};
     }
 }
 

@@ -25,20 +25,20 @@ static const struct {
     const char *name;
     uint32_t bytes;
 } kinds[GGUF_KIND_COUNT] = {
-    [GGUF_U8] = {"u8", 1},   [GGUF_I8] = {"i8", 1},         [GGUF_U16] = {"u16", 2},
-    [GGUF_I16] = {"i16", 2}, [GGUF_U32] = {"u32", 4},       [GGUF_I32] = {"i32", 4},
-    [GGUF_F32] = {"f32", 4}, [GGUF_BOOL] = {"bool", 1},     [GGUF_STRING] = {"string", 0},
+    [GGUF_U8] = {"u8", 1},       [GGUF_I8] = {"i8", 1},     [GGUF_U16] = {"u16", 2},
+    [GGUF_I16] = {"i16", 2},     [GGUF_U32] = {"u32", 4},   [GGUF_I32] = {"i32", 4},
+    [GGUF_F32] = {"f32", 4},     [GGUF_BOOL] = {"bool", 1}, [GGUF_STRING] = {"string", 0},
     [GGUF_ARRAY] = {"array", 0}, [GGUF_U64] = {"u64", 8},   [GGUF_I64] = {"i64", 8},
     [GGUF_F64] = {"f64", 8},
 };
 
 /* Types that only their extent is known of; those that the engine reads stand in vd_formats. */
 static const struct vd_format other_types[] = {
-    {"q8_1", 9, 32, 36},     {"q2_K", 10, 256, 84},    {"q3_K", 11, 256, 110},
-    {"q8_K", 15, 256, 292},  {"iq2_xxs", 16, 256, 66}, {"iq2_xs", 17, 256, 74},
-    {"iq3_xxs", 18, 256, 98}, {"iq1_s", 19, 256, 50},  {"iq4_nl", 20, 32, 18},
-    {"iq3_s", 21, 256, 110}, {"iq2_s", 22, 256, 82},   {"iq4_xs", 23, 256, 136},
-    {"iq1_m", 29, 256, 56},  {"tq1_0", 34, 256, 54},   {"tq2_0", 35, 256, 66},
+    {"q8_1", 9, 32, 36},      {"q2_K", 10, 256, 84},    {"q3_K", 11, 256, 110},
+    {"q8_K", 15, 256, 292},   {"iq2_xxs", 16, 256, 66}, {"iq2_xs", 17, 256, 74},
+    {"iq3_xxs", 18, 256, 98}, {"iq1_s", 19, 256, 50},   {"iq4_nl", 20, 32, 18},
+    {"iq3_s", 21, 256, 110},  {"iq2_s", 22, 256, 82},   {"iq4_xs", 23, 256, 136},
+    {"iq1_m", 29, 256, 56},   {"tq1_0", 34, 256, 54},   {"tq2_0", 35, 256, 66},
     {"mxfp4", 39, 32, 17},
 };
 
@@ -60,11 +60,11 @@ const char *gguf_shown(struct str text, char *buf, uint64_t cap) {
 struct reader {
     struct gguf *g;
     const unsigned char *base;
-    uint64_t at, end;   /* end: of the file or of the metadata's limit */
-    const char *list;   /* "key", "tensor" or, for the head, NULL */
-    uint64_t index;     /* in the list */
-    struct str name;    /* of that entry; empty until it is read */
-    const char *field;  /* of the entry: "type" */
+    uint64_t at, end;  /* end: of the file or of the metadata's limit */
+    const char *list;  /* "key", "tensor" or, for the head, NULL */
+    uint64_t index;    /* in the list */
+    struct str name;   /* of that entry; empty until it is read */
+    const char *field; /* of the entry: "type" */
 };
 
 __attribute__((format(printf, 3, 4))) static vidi_status refuse(const struct reader *r, uint64_t at,
@@ -87,8 +87,7 @@ __attribute__((format(printf, 3, 4))) static vidi_status refuse(const struct rea
 static const unsigned char *take(struct reader *r, uint64_t bytes) {
     if (bytes > r->end - r->at) {
         refuse(r, r->at, "needs %llu bytes, but the %s ends at byte %llu",
-               (unsigned long long)bytes,
-               r->end < r->g->file_bytes ? "room for metadata" : "file",
+               (unsigned long long)bytes, r->end < r->g->file_bytes ? "room for metadata" : "file",
                (unsigned long long)r->end);
         return NULL;
     }
@@ -161,8 +160,7 @@ static vidi_status take_fixed(struct reader *r, struct gguf_value *v) {
     if (!v->data) return VIDI_E_FORMAT;
     if (v->item != GGUF_BOOL) return VIDI_OK;
     for (uint64_t i = 0; i < v->n; i++)
-        if (v->data[i] > 1)
-            return refuse(r, at + i, "is %u, but a bool is 0 or 1", v->data[i]);
+        if (v->data[i] > 1) return refuse(r, at + i, "is %u, but a bool is 0 or 1", v->data[i]);
     return VIDI_OK;
 }
 
@@ -233,13 +231,13 @@ static vidi_status take_type(struct reader *r, struct gguf_tensor *t) {
     const struct vd_format *f = find_type(t->gguf_type, &t->type);
     if (!f) return refuse(r, at, "is %u, which is no type that is known here", t->gguf_type);
     if (t->dims[0] % f->block != 0)
-        return refuse(r, at, "is %s in blocks of %u, but a row has %llu elements", f->name, f->block,
-                      (unsigned long long)t->dims[0]);
+        return refuse(r, at, "is %s in blocks of %u, but a row has %llu elements", f->name,
+                      f->block, (unsigned long long)t->dims[0]);
     if (mul_ok(&rows, t->dims[1], t->dims[2]) && mul_ok(&rows, rows, t->dims[3]) &&
         mul_ok(&row_bytes, t->dims[0] / f->block, f->bytes) && mul_ok(&t->bytes, row_bytes, rows))
         return VIDI_OK;
-    return refuse(r, at, "%s makes %llu x %llu x %llu x %llu elements more bytes than 2^64", f->name,
-                  (unsigned long long)t->dims[0], (unsigned long long)t->dims[1],
+    return refuse(r, at, "%s makes %llu x %llu x %llu x %llu elements more bytes than 2^64",
+                  f->name, (unsigned long long)t->dims[0], (unsigned long long)t->dims[1],
                   (unsigned long long)t->dims[2], (unsigned long long)t->dims[3]);
 }
 

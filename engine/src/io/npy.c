@@ -153,8 +153,8 @@ static vidi_status check_size(const struct reader *r, uint64_t bytes_left) {
 }
 
 static vidi_status bad_value(const struct reader *r, uint64_t i, const char *kind) {
-    return vd_fail(r->ctx, VIDI_E_FORMAT, "%.600s: entry %llu at byte %llu: does not fit %s", r->name,
-                   (unsigned long long)i,
+    return vd_fail(r->ctx, VIDI_E_FORMAT, "%.600s: entry %llu at byte %llu: does not fit %s",
+                   r->name, (unsigned long long)i,
                    (unsigned long long)(r->start + r->len + i * r->type->bytes), kind);
 }
 
@@ -242,14 +242,15 @@ static vidi_status write_values(struct vd_ctx *ctx, const char *path, const char
     uint64_t bytes = 4;
     for (uint32_t i = 0; i < n_dims; i++)
         if (!mul_ok(&bytes, bytes, dims[i]))
-            return vd_fail(ctx, VIDI_E_ARGUMENT, "%.600s: the dims make more bytes than 2^64", path);
+            return vd_fail(ctx, VIDI_E_ARGUMENT, "%.600s: the dims make more bytes than 2^64",
+                           path);
 
     char head[320] = "\x93NUMPY\x01"; /* the fixed words and 8 dims of 20 digits stay below it */
     int at = 10;
     at += sprintf(head + at, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
     for (uint32_t i = 0; i < n_dims; i++)
         at += sprintf(head + at, "%llu, ", (unsigned long long)dims[i]);
-    if (n_dims > 1) at -= 2;  /* one dim keeps its comma: (3,) */
+    if (n_dims > 1) at -= 2; /* one dim keeps its comma: (3,) */
     if (n_dims == 1) at -= 1;
     at += sprintf(head + at, "), }");
     const int len = (int)align_up((uint64_t)at + 1, HEAD_ALIGN);

@@ -8,8 +8,8 @@
 struct npy {
     uint32_t n_dims;
     uint64_t dims[8];
-    uint64_t count;    /* product of dims; 1 for a scalar */
-    float *f;          /* exactly one of these is set; in the arena */
+    uint64_t count; /* product of dims; 1 for a scalar */
+    float *f;       /* exactly one of these is set; in the arena */
     int32_t *i;
 };
 

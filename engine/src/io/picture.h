@@ -2,12 +2,12 @@
  *
  * The header is read by our own code first: width x height at most 64 million pixels, each side
  * at most 65,535, and no more than 4096 bytes of pixels for each byte of file (+ 16 MiB), before
- * a decoder sees it. BMP and PPM (P5, P6) are decoded by our own code; JPEG and PNG by stb_image, in
- * a heap capped by the size of the picture, 1 GiB at most. Files have at most 256 MiB.
- * A file that ends early is an error, not half a picture. EXIF orientation (1..8) is applied;
- * alpha is laid over white; 16-bit samples are cut to 8, grey becomes RGB, CMYK JPEGs are refused
- * unless an Adobe marker tells their colours.
- * Failures: VIDI_E_IO (cannot be read), VIDI_E_IMAGE (damaged, too large, another format). */
+ * a decoder sees it. BMP and PPM (P5, P6) are decoded by our own code; JPEG and PNG by stb_image,
+ * in a heap capped by the size of the picture, 1 GiB at most. Files have at most 256 MiB. A file
+ * that ends early is an error, not half a picture. EXIF orientation (1..8) is applied; alpha is
+ * laid over white; 16-bit samples are cut to 8, grey becomes RGB, CMYK JPEGs are refused unless an
+ * Adobe marker tells their colours. Failures: VIDI_E_IO (cannot be read), VIDI_E_IMAGE (damaged,
+ * too large, another format). */
 #ifndef VD_PICTURE_H
 #define VD_PICTURE_H
 #include "base/status.h"
@@ -22,6 +22,7 @@ vidi_status picture_decode(struct vd_ctx *ctx, const char *name, const void *dat
                            struct picture *out);
 void picture_free(struct vd_ctx *ctx, struct picture *p);
 
-/* 8-bit RGB as an uncompressed-deflate PNG, for screenshots and tests. Written beside and renamed. */
+/* 8-bit RGB as an uncompressed-deflate PNG, for screenshots and tests. Written beside and renamed.
+ */
 vidi_status picture_write_png(struct vd_ctx *ctx, const char *path, const struct picture *p);
 #endif

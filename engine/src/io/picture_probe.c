@@ -92,7 +92,8 @@ static vidi_status png_head(const struct probe *p, const struct png_chunk *c) {
     const unsigned char *b = c->body;
     const uint32_t depth = b[8], colour = b[9];
     if (colour > 6 || depth > 16 || !(depths[colour] >> depth & 1))
-        return probe_refuse(p, "PNG bit depth %u with colour type %u does not exist", depth, colour);
+        return probe_refuse(p, "PNG bit depth %u with colour type %u does not exist", depth,
+                            colour);
     if (b[10] != 0 || b[11] != 0 || b[12] > 1)
         return probe_refuse(p, "PNG compression %u, filter %u, interlace %u does not exist", b[10],
                             b[11], b[12]);
@@ -168,8 +169,9 @@ static vidi_status jpeg_segment(struct jpeg *j, struct jpeg_segment *out) {
 static vidi_status jpeg_frame(struct jpeg *j, const struct jpeg_segment *s) {
     const struct probe *p = j->p;
     if (s->marker > 0xc2)
-        return probe_refuse(p, "is a JPEG of the unusual kind SOF%u (arithmetic coding, lossless "
-                               "or hierarchical)",
+        return probe_refuse(p,
+                            "is a JPEG of the unusual kind SOF%u (arithmetic coding, lossless "
+                            "or hierarchical)",
                             s->marker - 0xc0);
     if (j->components) return probe_refuse(p, "is a JPEG with two frames");
     if (s->bytes < 6)
@@ -204,8 +206,7 @@ static vidi_status jpeg_take(struct jpeg *j, const struct jpeg_segment *s) {
         j->has_exif = true;
         j->p->info->orientation = exif_orientation(s->body + 6, s->bytes - 6);
     }
-    if (s->marker == 0xee && s->bytes >= 5 && memcmp(s->body, "Adobe", 5) == 0)
-        j->has_adobe = true;
+    if (s->marker == 0xee && s->bytes >= 5 && memcmp(s->body, "Adobe", 5) == 0) j->has_adobe = true;
     if (s->marker == 0xda && j->components == 0)
         return probe_refuse(j->p, "is a JPEG whose scan comes before its size");
     if (s->marker == 0xda && ++j->n_scans > MAX_SCANS)

@@ -11,8 +11,8 @@ enum picture_format { PICTURE_JPEG, PICTURE_PNG, PICTURE_BMP, PICTURE_PPM };
 
 struct picture_info {
     enum picture_format format;
-    uint32_t width, height;  /* as stored, before it is turned upright */
-    uint32_t orientation;    /* EXIF's, 1 .. 8 */
+    uint32_t width, height; /* as stored, before it is turned upright */
+    uint32_t orientation;   /* EXIF's, 1 .. 8 */
     /* BMP and PPM: */
     uint64_t rows_at, row_bytes; /* first row in the file; from one row to the next */
     uint32_t bits;               /* a pixel */

@@ -69,13 +69,14 @@ static unsigned char *stbi__resample_row_h_2(unsigned char *out, unsigned char *
     }
     return out;
 }
-#define stbi__resample_row_h_2(out, in, far, w, hs) stbi__resample_row_h_2_aside(out, in, far, w, hs)
+#define stbi__resample_row_h_2(out, in, far, w, hs) \
+    stbi__resample_row_h_2_aside(out, in, far, w, hs)
 
-#define STBI_MALLOC(bytes)                          heap_alloc(bytes)
+#define STBI_MALLOC(bytes)                         heap_alloc(bytes)
 #define STBI_FREE(data)                            heap_free(data)
 #define STBI_REALLOC_SIZED(data, old_bytes, bytes) heap_realloc(data, old_bytes, bytes)
-#define STBI_ASSERT(cond)                           ((void)0)
-#define STBI_MAX_DIMENSIONS                         65535
+#define STBI_ASSERT(cond)                          ((void)0)
+#define STBI_MAX_DIMENSIONS                        65535
 #define STBI_NO_STDIO
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
@@ -90,8 +91,9 @@ static unsigned char *stbi__resample_row_h_2(unsigned char *out, unsigned char *
 static vidi_status failed(struct vd_ctx *ctx, const struct stb_input *in) {
     if (heap.out_of_memory) return VIDI_E_MEMORY;
     if (heap.capped)
-        return vd_fail(ctx, VIDI_E_IMAGE, "%.600s: decoding needs more than the limit of %llu bytes",
-                       in->name, (unsigned long long)in->cap);
+        return vd_fail(ctx, VIDI_E_IMAGE,
+                       "%.600s: decoding needs more than the limit of %llu bytes", in->name,
+                       (unsigned long long)in->cap);
     const char *why = stbi_failure_reason();
     return vd_fail(ctx, VIDI_E_IMAGE, "%.600s: the picture is damaged or of an unusual kind: %s",
                    in->name, why ? why : "unknown");

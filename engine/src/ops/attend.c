@@ -7,6 +7,8 @@
 #define SAME(name)                                                                                 \
     _Static_assert(sizeof(struct k_attend_simple) == sizeof(struct k_##name), "one interface")
 SAME(attend_cpu);
+SAME(attend_decode);
+SAME(attend_prefill);
 
 /* Whether kernels that load 16 bytes of q and K/V at once may read this. */
 static uint32_t multiple_of(const struct op_attend *op) {

@@ -22,7 +22,8 @@ static uint32_t share_of(uint32_t n, uint32_t limit) {
 
 static bool fits(const struct op_conv2d *op) {
     return op->groups && op->cin % op->groups == 0 && op->cout % op->groups == 0 && op->stride_x &&
-           op->stride_y && op->kw && op->kh && op->width && op->height &&
+           op->stride_y && op->kw && op->kh && op->width && op->height && op->width < 1 << 24 &&
+           op->height < 1 << 24 && op->pad_x < 1 << 16 && op->pad_y < 1 << 16 &&
            op->width + 2 * op->pad_x >= op->kw && op->height + 2 * op->pad_y >= op->kh;
 }
 

@@ -85,12 +85,22 @@ void op_image_coeffs(const struct op_image *op, void *out) {
 
 /* --- the op ----------------------------------------------------------------------------------- */
 
+/* Buffers that hold what the sizes say; 32-bit places in the shaders then suffice. */
+static bool spans_fit(const struct op_image *op) {
+    const uint64_t canvas = (uint64_t)op->canvas_w * op->canvas_h;
+    return op->canvas_w < 1 << 16 && op->canvas_h < 1 << 16 && op->y.bytes / 12 >= canvas &&
+           op->rgb.bytes >= (uint64_t)op->stride * op->height && op->rgb.bytes <= UINT32_MAX &&
+           op->rows_u8.bytes / 4 >= (uint64_t)op->out_w * op->height &&
+           op->coeffs.bytes >= op_image_coeffs_bytes(op);
+}
+
 static bool fits(const struct op_image *op) {
     return op->width && op->height && op->out_w && op->out_h && op->stride % 4 == 0 &&
-           op->stride / 3 >= op->width && op->out_x + op->out_w <= op->canvas_w &&
-           op->out_y + op->out_h <= op->canvas_h && op->width < 1 << 24 && op->height < 1 << 24 &&
+           op->stride / 3 >= op->width && op->width < 1 << 24 && op->height < 1 << 24 &&
+           op->out_w <= op->canvas_w && op->out_x <= op->canvas_w - op->out_w &&
+           op->out_h <= op->canvas_h && op->out_y <= op->canvas_h - op->out_h &&
            (!op->patch || (op->canvas_w % op->patch == 0 && op->canvas_h % op->patch == 0)) &&
-           op->coeffs.bytes >= op_image_coeffs_bytes(op);
+           spans_fit(op);
 }
 
 static void append_down(struct gpu_list *list, const struct op_image *op) {

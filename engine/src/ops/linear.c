@@ -7,7 +7,10 @@
 /* All kernels of this op share shaders/linear/interface.glsl, so one argument struct serves. */
 #define SAME(name)                                                                                 \
     _Static_assert(sizeof(struct k_linear_simple) == sizeof(struct k_##name), "one interface")
+SAME(matvec);
+SAME(matvec_subgroup);
 SAME(matvec_cpu);
+SAME(gemm);
 SAME(gemm_cpu);
 
 /* Whether kernels that load 16 bytes at once may read this. */
@@ -59,8 +62,12 @@ static void count_cost(struct gpu_list *list, const struct op_linear *op, struct
     gpu_list_cost(list, weights + op->rows * (cols * 4 + outs * ends), 2 * cols * w_rows * op->rows);
 }
 
-static struct vd_groups grid(const struct tune_row *row, const struct op_linear *op, uint32_t outs) {
-    uint32_t cols = row->cols * (row->share == SHARE_LANE ? row->wg : 1);
+/* With glu all but the simple kernel take gate and up rows as columns side by side. */
+static struct vd_groups grid(const struct tune_row *row, const struct op_linear *op, uint32_t outs,
+                             uint32_t subgroup_size) {
+    uint32_t cols = row->cols;
+    if (row->share == SHARE_LANE) cols *= row->wg;
+    if (row->share == SHARE_SUBGROUP) cols *= div_up(row->wg, subgroup_size);
     if (op->glu && row->kernel != K_linear_simple) cols /= 2;
     const uint32_t x = div_up(outs, cols), y = div_up(op->rows, row->rows);
     return groups(x < 65535 ? x : 65535, y < 65535 ? y : 65535, 1);
@@ -81,7 +88,7 @@ static void dispatch(struct gpu_list *list, const struct op_linear *op, const st
     args.spec.LANES = tune_lanes(gpu_caps(list->gpu)->subgroup_size);
     if (row->multiple > 1) args.x_stride /= 4; /* counted in vec4 */
     gpu_dispatch(list, row->kernel, kernel_variant(&kernel_table[row->kernel], at.name),
-                 grid(row, op, outs), &args);
+                 grid(row, op, outs, gpu_caps(list->gpu)->subgroup_size), &args);
     count_cost(list, op, at, n);
 }
 

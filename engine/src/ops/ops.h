@@ -55,7 +55,9 @@ void op_attend(struct gpu_list *list, const struct op_attend *op);
  *   k_cache[base + r] <- rope(next kv_heads*head_dim), v_cache[base + r] <- the rest, unroped
  * Rotates the first rope_dim of each head by table[base + r] ([positions][rope_dim/2] pairs of
  * cos, sin in f32); interleaved pairs (2i, 2i+1), or halves (i, i + rope_dim/2) with neox.
- * base is step.position (0 without). Cache rows are kv_heads*head_dim, f32 or f16 by kv_f16. */
+ * base is step.position (0 without). Cache rows are kv_heads*head_dim, f32 or f16 by kv_f16; what
+ * would lie past cache_rows is dropped. Positions past the table take its last row. head_dim is
+ * even. */
 struct op_rope_kv {
     struct vd_span x, table, q, k_cache, v_cache, step;
     uint32_t rows, x_stride, heads, kv_heads, head_dim, rope_dim, cache_rows;
@@ -97,7 +99,7 @@ struct op_add {
 };
 void op_add(struct gpu_list *list, const struct op_add *op);
 
-/* Softmax over the columns of each row. */
+/* y = softmax(scale * x) over the columns of each row. -inf has no share; all -inf gives zeros. */
 struct op_softmax { struct vd_span x, y; uint32_t rows, cols; float scale; };
 void op_softmax(struct gpu_list *list, const struct op_softmax *op);
 

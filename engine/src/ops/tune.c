@@ -6,15 +6,25 @@
 
 /* The first row that fits wins, so the special ones stand before the general ones. */
 const struct tune_row tune_rows[] = {
-    {TUNE_LINEAR, K_matvec_cpu, SHARE_LANE, 32, 0, 4, 0, 64, 4, 1,
-     "few rows on a CPU driver: bound by weight loads, so four outputs share each load of x"},
-    {TUNE_LINEAR, K_gemm_cpu, SHARE_LANE, 8, 0, 0, 0, 64, 2, 16,
+    {TUNE_LINEAR, K_matvec_cpu, SHARE_LANE, 32, 0, 4, 0, 16, 2, 1,
+     "few rows on a CPU driver: bound by loads; small workgroups keep two threads busy"},
+    {TUNE_LINEAR, K_gemm_cpu, SHARE_LANE, 8, 0, 0, 0, 16, 2, 16,
      "many rows on a CPU driver: 16 rows share a dequantised weight; 32 sums are what spills least"},
+    {TUNE_LINEAR, K_matvec_subgroup, SHARE_SUBGROUP, 8, 0, 4, 0, 128, 2, 1,
+     "few rows: bound by memory; a subgroup sums two outputs without a barrier"},
+    {TUNE_LINEAR, K_matvec, SHARE_GROUP, 8, 0, 4, 0, 64, 4, 1,
+     "few rows without subgroup arithmetic: a tree in shared memory, shared by four outputs"},
+    {TUNE_LINEAR, K_gemm, SHARE_GROUP, 8, 5, 0, 0, 128, 64, 32,
+     "many rows: 16 sums a lane and 12 KiB of shared memory fit every device"},
     {TUNE_LINEAR, K_linear_simple, SHARE_LANE, 1, 0, 0, 0, 64, 1, 1,
      "any shape: widths that are not whole 16-byte loads"},
 
     {TUNE_ATTEND, K_attend_cpu, SHARE_LANE, 8, 0, 0, 0, 8, 1, 4,
      "a CPU driver: four queries share each load of K and V, a workgroup is one subgroup"},
+    {TUNE_ATTEND, K_attend_decode, SHARE_GROUP, 8, 0, 4, 0, 64, 1, 1,
+     "few rows: all lanes of a workgroup share one row and head"},
+    {TUNE_ATTEND, K_attend_prefill, SHARE_GROUP, 8, 5, 0, 0, 64, 1, 16,
+     "many rows: 16 of them share each row of K and V in 8 KiB of shared memory"},
     {TUNE_ATTEND, K_attend_simple, SHARE_GROUP, 1, 0, 0, 0, 64, 1, 1,
      "any shape and stride, nothing shared: slow"},
 };

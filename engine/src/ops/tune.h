@@ -9,8 +9,8 @@
 
 enum tune_op { TUNE_LINEAR, TUNE_ATTEND };
 
-/* What one workgroup makes: its lanes `cols` columns each, or all of it `cols` columns. */
-enum tune_share { SHARE_LANE, SHARE_GROUP };
+/* Who makes `cols` columns: a lane, a subgroup, or the whole workgroup. */
+enum tune_share { SHARE_LANE, SHARE_SUBGROUP, SHARE_GROUP };
 
 struct tune_row {
     enum tune_op op;

@@ -25,61 +25,61 @@ static int must_fail(const char *name) {
 #define LOST   VK_ERROR_DEVICE_LOST
 
 /* X(name, result, parameters, arguments); MAKE(X, ...) is one that makes a thing from an info. */
-#define MAKE(X, what, result)                                                                      \
-    X(Create##what, result,                                                                        \
-      (VkDevice d, const Vk##what##CreateInfo *i, const VkAllocationCallbacks *a, Vk##what *out),  \
+#define MAKE(X, what, result)                                                                     \
+    X(Create##what, result,                                                                       \
+      (VkDevice d, const Vk##what##CreateInfo *i, const VkAllocationCallbacks *a, Vk##what *out), \
       (d, i, a, out))
 
-#define DEVICE_CALLS(X)                                                                            \
-    MAKE(X, Buffer, MEMORY)                                                                        \
-    MAKE(X, ShaderModule, HOST)                                                                    \
-    MAKE(X, DescriptorPool, MEMORY)                                                                \
-    MAKE(X, DescriptorSetLayout, HOST)                                                             \
-    MAKE(X, PipelineLayout, HOST)                                                                  \
-    MAKE(X, PipelineCache, HOST)                                                                   \
-    MAKE(X, CommandPool, MEMORY)                                                                   \
-    MAKE(X, Semaphore, MEMORY)                                                                     \
-    MAKE(X, QueryPool, MEMORY)                                                                     \
-    X(CreateComputePipelines, HOST,                                                                \
-      (VkDevice d, VkPipelineCache c, uint32_t n, const VkComputePipelineCreateInfo *i,            \
-       const VkAllocationCallbacks *a, VkPipeline *out),                                           \
-      (d, c, n, i, a, out))                                                                        \
-    X(AllocateMemory, MEMORY,                                                                      \
-      (VkDevice d, const VkMemoryAllocateInfo *i, const VkAllocationCallbacks *a,                  \
-       VkDeviceMemory *out),                                                                       \
-      (d, i, a, out))                                                                              \
-    X(MapMemory, VK_ERROR_MEMORY_MAP_FAILED,                                                       \
-      (VkDevice d, VkDeviceMemory m, VkDeviceSize at, VkDeviceSize n, VkMemoryMapFlags f,          \
-       void **out),                                                                                \
-      (d, m, at, n, f, out))                                                                       \
-    X(BindBufferMemory, MEMORY, (VkDevice d, VkBuffer b, VkDeviceMemory m, VkDeviceSize at),       \
-      (d, b, m, at))                                                                               \
-    X(AllocateDescriptorSets, VK_ERROR_OUT_OF_POOL_MEMORY,                                         \
-      (VkDevice d, const VkDescriptorSetAllocateInfo *i, VkDescriptorSet *out), (d, i, out))       \
-    X(AllocateCommandBuffers, MEMORY,                                                              \
-      (VkDevice d, const VkCommandBufferAllocateInfo *i, VkCommandBuffer *out), (d, i, out))       \
-    X(BeginCommandBuffer, MEMORY, (VkCommandBuffer c, const VkCommandBufferBeginInfo *i), (c, i))  \
-    X(EndCommandBuffer, MEMORY, (VkCommandBuffer c), (c))                                          \
-    X(WaitSemaphores, LOST, (VkDevice d, const VkSemaphoreWaitInfo *i, uint64_t t), (d, i, t))     \
-    X(GetQueryPoolResults, LOST,                                                                   \
-      (VkDevice d, VkQueryPool p, uint32_t first, uint32_t n, size_t bytes, void *out,             \
-       VkDeviceSize stride, VkQueryResultFlags f),                                                 \
-      (d, p, first, n, bytes, out, stride, f))                                                     \
-    X(GetPipelineCacheData, HOST, (VkDevice d, VkPipelineCache c, size_t *n, void *out),           \
-      (d, c, n, out))                                                                              \
+#define DEVICE_CALLS(X)                                                                           \
+    MAKE(X, Buffer, MEMORY)                                                                       \
+    MAKE(X, ShaderModule, HOST)                                                                   \
+    MAKE(X, DescriptorPool, MEMORY)                                                               \
+    MAKE(X, DescriptorSetLayout, HOST)                                                            \
+    MAKE(X, PipelineLayout, HOST)                                                                 \
+    MAKE(X, PipelineCache, HOST)                                                                  \
+    MAKE(X, CommandPool, MEMORY)                                                                  \
+    MAKE(X, Semaphore, MEMORY)                                                                    \
+    MAKE(X, QueryPool, MEMORY)                                                                    \
+    X(CreateComputePipelines, HOST,                                                               \
+      (VkDevice d, VkPipelineCache c, uint32_t n, const VkComputePipelineCreateInfo *i,           \
+       const VkAllocationCallbacks *a, VkPipeline *out),                                          \
+      (d, c, n, i, a, out))                                                                       \
+    X(AllocateMemory, MEMORY,                                                                     \
+      (VkDevice d, const VkMemoryAllocateInfo *i, const VkAllocationCallbacks *a,                 \
+       VkDeviceMemory *out),                                                                      \
+      (d, i, a, out))                                                                             \
+    X(MapMemory, VK_ERROR_MEMORY_MAP_FAILED,                                                      \
+      (VkDevice d, VkDeviceMemory m, VkDeviceSize at, VkDeviceSize n, VkMemoryMapFlags f,         \
+       void **out),                                                                               \
+      (d, m, at, n, f, out))                                                                      \
+    X(BindBufferMemory, MEMORY, (VkDevice d, VkBuffer b, VkDeviceMemory m, VkDeviceSize at),      \
+      (d, b, m, at))                                                                              \
+    X(AllocateDescriptorSets, VK_ERROR_OUT_OF_POOL_MEMORY,                                        \
+      (VkDevice d, const VkDescriptorSetAllocateInfo *i, VkDescriptorSet *out), (d, i, out))      \
+    X(AllocateCommandBuffers, MEMORY,                                                             \
+      (VkDevice d, const VkCommandBufferAllocateInfo *i, VkCommandBuffer *out), (d, i, out))      \
+    X(BeginCommandBuffer, MEMORY, (VkCommandBuffer c, const VkCommandBufferBeginInfo *i), (c, i)) \
+    X(EndCommandBuffer, MEMORY, (VkCommandBuffer c), (c))                                         \
+    X(WaitSemaphores, LOST, (VkDevice d, const VkSemaphoreWaitInfo *i, uint64_t t), (d, i, t))    \
+    X(GetQueryPoolResults, LOST,                                                                  \
+      (VkDevice d, VkQueryPool p, uint32_t first, uint32_t n, size_t bytes, void *out,            \
+       VkDeviceSize stride, VkQueryResultFlags f),                                                \
+      (d, p, first, n, bytes, out, stride, f))                                                    \
+    X(GetPipelineCacheData, HOST, (VkDevice d, VkPipelineCache c, size_t * n, void *out),         \
+      (d, c, n, out))                                                                             \
     X(DeviceWaitIdle, LOST, (VkDevice d), (d))
 
-#define INSTANCE_CALLS(X)                                                                          \
-    X(EnumeratePhysicalDevices, HOST, (VkInstance i, uint32_t *n, VkPhysicalDevice *out),          \
-      (i, n, out))                                                                                 \
-    X(EnumerateDeviceExtensionProperties, HOST,                                                    \
-      (VkPhysicalDevice p, const char *layer, uint32_t *n, VkExtensionProperties *out),            \
+#define INSTANCE_CALLS(X)                                                                   \
+    X(EnumeratePhysicalDevices, HOST, (VkInstance i, uint32_t * n, VkPhysicalDevice * out), \
+      (i, n, out))                                                                          \
+    X(EnumerateDeviceExtensionProperties, HOST,                                             \
+      (VkPhysicalDevice p, const char *layer, uint32_t *n, VkExtensionProperties *out),     \
       (p, layer, n, out))
 
-#define WRAP(name, result, parameters, arguments)                                                  \
-    static PFN_vk##name next_##name;                                                               \
-    static VKAPI_ATTR VkResult VKAPI_CALL my_##name parameters {                                   \
-        return must_fail("vk" #name) ? result : next_##name arguments;                             \
+#define WRAP(name, result, parameters, arguments)                      \
+    static PFN_vk##name next_##name;                                   \
+    static VKAPI_ATTR VkResult VKAPI_CALL my_##name parameters {       \
+        return must_fail("vk" #name) ? result : next_##name arguments; \
     }
 DEVICE_CALLS(WRAP)
 INSTANCE_CALLS(WRAP)
@@ -125,7 +125,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL my_CreateInstance(const VkInstanceCreateIn
     const VkResult r = create(info, a, out);
     if (r < 0) return r;
     instance = *out;
-#define FIND(name, result, parameters, arguments)                                                  \
+#define FIND(name, result, parameters, arguments) \
     next_##name = (PFN_vk##name)next_instance_proc(instance, "vk" #name);
     INSTANCE_CALLS(FIND)
 #undef FIND
@@ -147,7 +147,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL my_CreateDevice(VkPhysicalDevice p,
     if (must_fail("vkCreateDevice")) return HOST;
     const VkResult r = create(p, info, a, out);
     if (r < 0) return r;
-#define FIND(name, result, parameters, arguments)                                                  \
+#define FIND(name, result, parameters, arguments) \
     next_##name = (PFN_vk##name)next_device_proc(*out, "vk" #name);
     DEVICE_CALLS(FIND)
 #undef FIND

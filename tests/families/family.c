@@ -1,0 +1,112 @@
+#define _POSIX_C_SOURCE 200809L
+#include "family.h"
+
+#include <dirent.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/npy.h"
+
+static int n_usable, n_devices;
+static char usable[16][8];
+
+static void note_device(void *user, const vidi_device *d) {
+    (void)user;
+    if (d->usable && n_usable < 16) snprintf(usable[n_usable++], sizeof usable[0], "%d", n_devices);
+    n_devices++;
+}
+
+void on_devices(void (*each)(const char *device)) {
+    char error[512];
+    n_usable = n_devices = 0;
+    if (vidi_devices(NULL, note_device, NULL, error, sizeof error) != VIDI_OK) fail_msg("%s", error);
+    assert_true(n_usable > 0);
+    for (int i = 0; i < n_usable; i++) each(usable[i]);
+}
+
+/* Errors of the validation layer come as errors of the log. */
+static void listen(void *user, int level, const char *line) {
+    (void)user;
+    if (level == 0) fail_msg("logged: %s", line);
+}
+
+void ask_open(struct asked *a, const char *device, const char *debug, const char *model,
+              const vidi_chat_config *cfg) {
+    char words[128];
+    *a = (struct asked){0};
+    snprintf(words, sizeof words, "%s%s", debug, getenv("VIDI_TEST_VALIDATE") ? ",validate" : "");
+    const vidi_config config = {.device = device, .debug = words, .log = listen};
+    if (vidi_open(&config, &a->v) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+    if (vidi_model_open(a->v, model, &a->m) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+    if (vidi_chat_open(a->m, cfg, &a->c) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+}
+
+void ask_close(struct asked *a) { vidi_close(a->v); }
+
+void ask(struct asked *a, const char *picture, const char *text, const char *glob, const char *folder,
+         int32_t *ids, int n, int *taken) {
+    if (glob && vidi_chat_dump(a->c, glob, folder) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+    if (picture) {
+        vidi_image image;
+        if (vidi_image_read(a->v, picture, &image) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+        assert_int_equal(vidi_say_image(a->c, &image), VIDI_OK);
+        vidi_image_free(a->v, &image);
+    }
+    assert_int_equal(vidi_say_text(a->c, VIDI_USER, text), VIDI_OK);
+    for (*taken = 0; *taken < n; ++*taken) {
+        vidi_piece piece;
+        const vidi_status status = vidi_next(a->c, &piece);
+        if (status == VIDI_END) break;
+        if (status != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+        ids[*taken] = piece.token;
+    }
+}
+
+static bool is_activation(const char *file, const char *folder) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    const size_t len = strlen(file);
+    return len > 4 && !strcmp(file + len - 4, ".npy") && strcmp(file, "answer.npy") != 0 &&
+           strcmp(file, "prompt.npy") != 0;
+}
+
+void expect_alike(vidi *v, const char *golden, const char *folder, double limit, int expected) {
+    char *text;
+    if (vidi_compare(v, golden, folder, limit, &text) != VIDI_OK) fail_msg("%s", vidi_error(v));
+    json_t *doc = json_loads(text, 0, NULL);
+    vidi_text_free(v, text);
+    const json_t *first = json_object_get(doc, "first_difference");
+    if (json_is_string(first)) fail_msg("%s differs from %s", json_string_value(first), golden);
+    assert_int_equal(json_array_size(json_object_get(doc, "tensors")), expected);
+    json_decref(doc);
+    DIR *d = opendir(golden);
+    assert_non_null(d);
+    int found = 0;
+    for (const struct dirent *e; (e = readdir(d));) found += is_activation(e->d_name, golden);
+    closedir(d);
+    assert_int_equal(found, expected);
+}
+
+void expect_answer(const char *golden, const int32_t *ids, int n) {
+    char path[1024];
+    struct vd_ctx ctx = {0};
+    struct arena arena;
+    struct npy answer;
+    arena_open(&arena, &ctx);
+    snprintf(path, sizeof path, "%s/answer.npy", golden);
+    if (npy_read(&arena, path, &answer) != VIDI_OK) fail_msg("%s", ctx.error);
+    assert_true(answer.i && (uint64_t)n <= answer.count && n > 0);
+    for (int i = 0; i < n; i++) assert_int_equal(ids[i], answer.i[i]);
+    arena_close(&arena);
+}
+
+const char *family_folder(const char *name) {
+    static char path[512];
+    const char *tmp = getenv("VIDI_TEST_TMP");
+    snprintf(path, sizeof path, "%s/%s.%d", tmp ? tmp : "/tmp", name, (int)getpid());
+    mkdir(path, 0777);
+    return path;
+}
