@@ -38,9 +38,9 @@ tensor block_perceiver(graph *g, tensor latents, tensor rows, const struct visio
     const tensor q = linear(g, asking, .w = "attn_q", .out = dim, .bias = true);
     const tensor kv = linear(g, g_concat(g, context, asking), .w = "attn_k|attn_v", .out = 2 * dim,
                              .bias = true, .name = "kv");
-    const tensor h = attend(g, .q = q, .k = g_columns(g, kv, 0, dim),
-                            .v = g_columns(g, kv, dim, dim), .heads = p->heads,
-                            .kv_heads = p->heads, .head_dim = dim / p->heads);
+    const tensor h =
+        attend(g, .q = q, .k = g_columns(g, kv, 0, dim), .v = g_columns(g, kv, dim, dim),
+               .heads = p->heads, .kv_heads = p->heads, .head_dim = dim / p->heads);
     latents = linear(g, h, .w = "attn_out", .out = dim, .bias = true, .add = latents);
     return feed_forward(g, latents, "ln_ffn", p);
 }

@@ -13,9 +13,9 @@ struct decoder_layer {
 };
 tensor block_decoder(graph *g, tensor x, const struct decoder_layer *p);
 
-/* A vision layer before-norm: x += out(attention(layer_norm(x))); x += down(gelu(up(layer_norm(x)))).
- * Weights ln1, attn_q, attn_k, attn_v, attn_out, ln2, ffn_up, ffn_down, all with bias.
- * Seven dispatches. */
+/* A vision layer before-norm: x += out(attention(layer_norm(x))); x +=
+ * down(gelu(up(layer_norm(x)))). Weights ln1, attn_q, attn_k, attn_v, attn_out, ln2, ffn_up,
+ * ffn_down, all with bias. Seven dispatches. */
 struct vision_layer {
     uint32_t heads, dim, ffn;
     float eps;

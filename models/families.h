@@ -3,8 +3,8 @@
 #define VD_FAMILIES_H
 #include "models/family.h"
 
-#define FAMILIES(X)                                                                                \
-    X(llama)                                                                                       \
+#define FAMILIES(X) \
+    X(llama)        \
     X(picturebook)
 
 #define FAMILY_DECLARE(name) extern const struct family family_##name;

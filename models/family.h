@@ -16,10 +16,11 @@ uint32_t meta_int_or(struct meta *m, const char *key, uint32_t lo, uint32_t hi, 
 float meta_float(struct meta *m, const char *key, float lo, float hi);
 float meta_float_or(struct meta *m, const char *key, float lo, float hi, float missing);
 /* An array of exactly n numbers, or one number for all n. */
-void meta_ints(struct meta *m, const char *key, uint32_t n, uint32_t lo, uint32_t hi, uint32_t *out);
+void meta_ints(struct meta *m, const char *key, uint32_t n, uint32_t lo, uint32_t hi,
+               uint32_t *out);
 void meta_floats(struct meta *m, const char *key, uint32_t n, float lo, float hi, float *out);
-uint32_t meta_length(struct meta *m, const char *key);  /* entries of an array; 0: not there */
-uint32_t meta_vocab(struct meta *m);                    /* words of the tokenizer */
+uint32_t meta_length(struct meta *m, const char *key); /* entries of an array; 0: not there */
+uint32_t meta_vocab(struct meta *m);                   /* words of the tokenizer */
 void meta_fail(struct meta *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 enum { FAMILY_LAYERS = 512, FAMILY_DIM = 65536, FAMILY_HEADS = 1024 };
@@ -31,12 +32,12 @@ struct shape {
     uint32_t rope_dim;                    /* rotated numbers of a head */
     float rope_base, rope_scale;          /* positions are multiplied by rope_scale */
     struct {
-        uint32_t width, height, rows;     /* what encode() takes; decoder rows it gives. 0: no eyes */
+        uint32_t width, height, rows; /* what encode() takes; decoder rows it gives. 0: no eyes */
         float mean[3], std[3];
         bool bicubic;
     } picture;
-    const char *form;                     /* chat form; NULL: by the file's template */
-    bool pictures_first;                  /* pictures stand before the turn, not inside it */
+    const char *form;    /* chat form; NULL: by the file's template */
+    bool pictures_first; /* pictures stand before the turn, not inside it */
 };
 
 struct family {
@@ -46,7 +47,7 @@ struct family {
     void (*config)(void *cfg, struct meta *m);
     void (*shape)(const void *cfg, struct shape *out);
     tensor (*encode)(graph *g, const void *cfg, tensor pixels); /* [3*h][w] planes -> [rows][dim] */
-    tensor (*decode)(graph *g, const void *cfg);                /* token ids of env -> last hidden rows */
-    tensor (*head)(graph *g, const void *cfg, tensor row);      /* [1][dim] -> logits [1][vocab] */
+    tensor (*decode)(graph *g, const void *cfg); /* token ids of env -> last hidden rows */
+    tensor (*head)(graph *g, const void *cfg, tensor row); /* [1][dim] -> logits [1][vocab] */
 };
 #endif

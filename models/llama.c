@@ -2,7 +2,8 @@
  *
  *   ids -> rows of token_embd -> n layers (six dispatches each) -> rms_norm -> logits
  * Easy to get wrong: GGUF files of this architecture hold q and k permuted for the interleaved
- * rotation, unlike the checkpoints they come from; a file without output.weight shares token_embd. */
+ * rotation, unlike the checkpoints they come from; a file without output.weight shares token_embd.
+ */
 #include "models/blocks.h"
 
 struct cfg {
@@ -38,9 +39,13 @@ static void config(void *out, struct meta *m) {
 
 static void shape(const void *cfg, struct shape *s) {
     const struct cfg *c = cfg;
-    *s = (struct shape){.layers = c->layers, .dim = c->dim, .vocab = c->vocab,
-                        .context = c->context, .rope_dim = c->rope_dim,
-                        .rope_base = c->rope_base, .rope_scale = c->rope_scale};
+    *s = (struct shape){.layers = c->layers,
+                        .dim = c->dim,
+                        .vocab = c->vocab,
+                        .context = c->context,
+                        .rope_dim = c->rope_dim,
+                        .rope_base = c->rope_base,
+                        .rope_scale = c->rope_scale};
     for (uint32_t i = 0; i < c->layers; i++) s->kv_dim[i] = c->kv_heads[i] * c->head_dim;
 }
 
@@ -50,10 +55,14 @@ static tensor decode(graph *g, const void *cfg) {
     tensor x = g_embed(g, "token_embd", c->vocab, c->dim, 1);
     for (uint32_t i = 0; i < c->layers; i++) {
         graph_scope(g, "blk.%u", i);
-        x = block_decoder(g, x, &(struct decoder_layer){
-                                    .layer = i, .heads = c->heads[i], .kv_heads = c->kv_heads[i],
-                                    .head_dim = c->head_dim, .rope_dim = c->rope_dim,
-                                    .ffn = c->ffn[i], .eps = c->eps});
+        x = block_decoder(g, x,
+                          &(struct decoder_layer){.layer = i,
+                                                  .heads = c->heads[i],
+                                                  .kv_heads = c->kv_heads[i],
+                                                  .head_dim = c->head_dim,
+                                                  .rope_dim = c->rope_dim,
+                                                  .ffn = c->ffn[i],
+                                                  .eps = c->eps});
     }
     return x;
 }
@@ -66,7 +75,11 @@ static tensor head(graph *g, const void *cfg, tensor row) {
 }
 
 const struct family family_llama = {
-    .arch = "llama", .what = "text decoder (Llama, SmolLM, Mistral)",
-    .config_bytes = sizeof(struct cfg), .config = config, .shape = shape, .decode = decode,
+    .arch = "llama",
+    .what = "text decoder (Llama, SmolLM, Mistral)",
+    .config_bytes = sizeof(struct cfg),
+    .config = config,
+    .shape = shape,
+    .decode = decode,
     .head = head,
 };

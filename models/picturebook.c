@@ -28,12 +28,12 @@ static void vision_config(struct cfg *c, struct meta *m) {
         c->stems = 1;
     }
     meta_ints(m, "vision.stem_channels", c->stems, 1, 8192, c->stem);
-    c->vision = (struct vision_layer){
-        .heads = meta_int(m, "vision.attention.head_count", 1, FAMILY_HEADS),
-        .dim = meta_int(m, "vision.embedding_length", 1, 8192),
-        .ffn = meta_int(m, "vision.feed_forward_length", 1, 65536),
-        .eps = meta_float(m, "vision.attention.layer_norm_epsilon", 0, 1),
-        .act = ACT_GELU_TANH};
+    c->vision =
+        (struct vision_layer){.heads = meta_int(m, "vision.attention.head_count", 1, FAMILY_HEADS),
+                              .dim = meta_int(m, "vision.embedding_length", 1, 8192),
+                              .ffn = meta_int(m, "vision.feed_forward_length", 1, 65536),
+                              .eps = meta_float(m, "vision.attention.layer_norm_epsilon", 0, 1),
+                              .act = ACT_GELU_TANH};
     c->vision_layers = meta_int(m, "vision.block_count", 1, FAMILY_LAYERS);
     c->perceiver = c->vision;
     c->perceiver.heads = meta_int(m, "perceiver.attention.head_count", 1, FAMILY_HEADS);
@@ -74,9 +74,15 @@ static void config(void *out, struct meta *m) {
 
 static void shape(const void *cfg, struct shape *s) {
     const struct cfg *c = cfg;
-    *s = (struct shape){.layers = c->layers, .dim = c->dim, .vocab = c->vocab,
-                        .context = c->context, .rope_dim = c->rope_dim, .rope_base = c->rope_base,
-                        .rope_scale = 1, .form = "picturebook", .pictures_first = true};
+    *s = (struct shape){.layers = c->layers,
+                        .dim = c->dim,
+                        .vocab = c->vocab,
+                        .context = c->context,
+                        .rope_dim = c->rope_dim,
+                        .rope_base = c->rope_base,
+                        .rope_scale = 1,
+                        .form = "picturebook",
+                        .pictures_first = true};
     for (uint32_t i = 0; i < c->layers; i++) s->kv_dim[i] = c->kv_heads * c->head_dim;
     s->picture.width = s->picture.height = c->size;
     s->picture.rows = c->latents;
@@ -91,9 +97,8 @@ static tensor encode(graph *g, const void *cfg, tensor x) {
     uint32_t size = c->size, channels = 3;
     for (uint32_t i = 0; i < c->stems; i++) {
         graph_scope(g, "v.stem.%u", i);
-        x = conv(g, x, .w = "", .width = size, .height = size, .in = channels,
-                 .out = c->stem[i], .kernel = 3, .stride = 2, .pad = 1, .planar = i == 0,
-                 .act = ACT_GELU_TANH);
+        x = conv(g, x, .w = "", .width = size, .height = size, .in = channels, .out = c->stem[i],
+                 .kernel = 3, .stride = 2, .pad = 1, .planar = i == 0, .act = ACT_GELU_TANH);
         size = (size + 1) / 2;
         channels = c->stem[i];
     }
@@ -122,10 +127,14 @@ static tensor decode(graph *g, const void *cfg) {
     tensor x = g_embed(g, "token_embd", c->vocab, c->dim, 1);
     for (uint32_t i = 0; i < c->layers; i++) {
         graph_scope(g, "blk.%u", i);
-        x = block_decoder(g, x, &(struct decoder_layer){
-                                    .layer = i, .heads = c->heads, .kv_heads = c->kv_heads,
-                                    .head_dim = c->head_dim, .rope_dim = c->rope_dim, .ffn = c->ffn,
-                                    .eps = c->eps});
+        x = block_decoder(g, x,
+                          &(struct decoder_layer){.layer = i,
+                                                  .heads = c->heads,
+                                                  .kv_heads = c->kv_heads,
+                                                  .head_dim = c->head_dim,
+                                                  .rope_dim = c->rope_dim,
+                                                  .ffn = c->ffn,
+                                                  .eps = c->eps});
     }
     return x;
 }
@@ -138,7 +147,12 @@ static tensor head(graph *g, const void *cfg, tensor row) {
 }
 
 const struct family family_picturebook = {
-    .arch = "picturebook", .what = "conv stem, ViT, perceiver resampler, llama-type decoder",
-    .config_bytes = sizeof(struct cfg), .config = config, .shape = shape, .encode = encode,
-    .decode = decode, .head = head,
+    .arch = "picturebook",
+    .what = "conv stem, ViT, perceiver resampler, llama-type decoder",
+    .config_bytes = sizeof(struct cfg),
+    .config = config,
+    .shape = shape,
+    .encode = encode,
+    .decode = decode,
+    .head = head,
 };

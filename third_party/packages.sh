@@ -10,7 +10,7 @@
 build_packages=(build-essential cmake ninja-build pkg-config glslc libvulkan-dev libjansson-dev
     libpcre2-dev libutf8proc-dev libstb-dev libedit-dev)
 test_packages=(libcmocka-dev clang libclang-rt-14-dev llvm clang-format vulkan-validationlayers
-    spirv-tools python3)
+    spirv-tools python3 python3-pip)
 
 start_of_script=$SECONDS
 logs=$PWD/build/log

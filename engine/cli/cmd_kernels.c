@@ -44,7 +44,7 @@ static void plain_value(char *dst, size_t cap, const json_t *value) {
 }
 
 static void print_tuning(struct out *out, const json_t *d, const char *name) {
-    static const char *const columns[] = {"device class", "shape", "values", "why", NULL};
+    static const char *const columns[] = {">row", "device class", "shape", "values", "why", NULL};
     static const char *const keys[] = {"device_class", "shape", "values", "why"};
     json_t *rows = json_object_get(d, "tuning"), *row;
     char text[300];
@@ -53,16 +53,18 @@ static void print_tuning(struct out *out, const json_t *d, const char *name) {
     table_open(&t, columns);
     json_array_foreach(rows, i, row) {
         if (strcmp(document_text(row, "kernel", ""), name) != 0) continue;
+        table_cell(&t, "%zu", i + 1);
         for (size_t k = 0; k < 4; k++) {
             plain_value(text, sizeof text, json_object_get(row, keys[k]));
             table_cell(&t, "%s", text);
         }
     }
     if (t.n == 0) {
-        out_print(out, "\nNo tuning row: the defaults hold everywhere.\n");
+        out_print(out, "\nNo tuning row names it: its defaults hold everywhere.\n");
         return;
     }
-    out_print(out, "\n");
+    out_print(out, "\nOf %zu tuning rows the first that fits device and shape wins:\n\n",
+              json_array_size(rows));
     table_print(&t, out, "");
 }
 

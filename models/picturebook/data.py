@@ -6,6 +6,7 @@ pictures that were held back.
 """
 import io
 import math
+import re
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -286,9 +287,8 @@ def scene_shapes(rng, kinds, held):
           ("count", pick(rng, ["How many shapes are there?", "How many things are there?"]),
            NUMBERS[n].capitalize() + ".")]
     parts = [article(f"{c} {s}") for c, s in zip(colours, shapes)]
-    if n <= 3:
-        order = sorted(range(n), key=lambda k: spots[k])
-        qa.append(("describe", ask_describe(rng), describe_list([parts[k] for k in order])))
+    order = sorted(range(n), key=lambda k: spots[k])
+    qa.append(("describe", ask_describe(rng), describe_list([parts[k] for k in order])))
     if n == 1:
         qa.append(("what", ask_what(rng), describe_list(parts)))
     if largest is not None:
@@ -415,15 +415,49 @@ def scene_mixed(rng, kinds, held):
     return finish(rng, picture), qa
 
 
+SINGULAR = {plural(name): name for name in COUNTED + SHAPES}
+
 SCENES = [(scene_thing, 0.36), (scene_shapes, 0.2), (scene_count, 0.14), (scene_text, 0.18),
           (scene_mixed, 0.12)]
+EASY = [(scene_thing, 0.45), (scene_shapes, 0.55)]
 
 
-def scene(rng, kinds, which=None, held=None):
+def scene(rng, kinds, which=None, held=None, easy=False):
     """One composition. which: a scene function; held: names whose held-back pictures are used."""
     if which is None:
-        which = SCENES[int(rng.choice(len(SCENES), p=[w for _, w in SCENES]))][0]
+        scenes = EASY if easy else SCENES
+        which = scenes[int(rng.choice(len(scenes), p=[w for _, w in scenes]))][0]
     return which(rng, kinds, held)
+
+
+# --- facts: what the training's hints name ----------------------------------------------------
+
+
+def fact_names(kinds):
+    """Every fact a picture may have, by name."""
+    pairs = [f"{c} {s}" for c in COLOURS for s in SHAPES]
+    letters = [f"{v} {i}" for v in LETTERS + "0123456789" for i in range(5)]
+    return (list(kinds) + list(COLOURS) + SHAPES + NUMBERS[1:] + [f"on {c}" for c in COLOURS] +
+            ["word", "number"] + pairs + letters)
+
+
+def facts(turns, known):
+    """Indices of what the questions and answers say of the picture; known: name -> index."""
+    said = []
+    for kind, question, answer in turns:
+        words = re.findall("[a-z]+", answer.lower())
+        if kind == "describe" and "word" not in words and "number" not in words:
+            words = words[:words.index("on")] if "on" in words else words
+            words = [SINGULAR.get(w, w) for w in words]
+            said += words + [f"{a} {b}" for a, b in zip(words, words[1:])]
+        elif kind in ("word", "digits"):
+            said += [f"{v} {i}" for i, v in enumerate(answer[:-1])]
+            said.append("word" if kind == "word" else "number")
+        elif kind == "colour":
+            said.append(("on " if "background" in question else "") + words[0])
+        elif question == "How many things are there?":
+            said += words
+    return sorted({known[s] for s in said if s in known})
 
 
 # Without a picture.

@@ -28,6 +28,13 @@ def gelu(x):
     return F.gelu(x, approximate="tanh")
 
 
+def quiet(*layers):
+    """A residual branch that starts at nothing: the rows pass untouched until it has learned."""
+    for layer in layers:
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
+
+
 class VisionLayer(nn.Module):
     def __init__(self, dim, heads, ffn, eps):
         super().__init__()
@@ -35,6 +42,7 @@ class VisionLayer(nn.Module):
         self.ln1, self.ln2 = nn.LayerNorm(dim, eps), nn.LayerNorm(dim, eps)
         self.attn_q, self.attn_k, self.attn_v, self.attn_out = (nn.Linear(dim, dim) for _ in range(4))
         self.ffn_up, self.ffn_down = nn.Linear(dim, ffn), nn.Linear(ffn, dim)
+        quiet(self.attn_out, self.ffn_down)
 
     def forward(self, x):
         h = self.ln1(x)
@@ -50,6 +58,7 @@ class PerceiverLayer(nn.Module):
         self.ln_context, self.ln_latents, self.ln_ffn = (nn.LayerNorm(dim, eps) for _ in range(3))
         self.attn_q, self.attn_k, self.attn_v, self.attn_out = (nn.Linear(dim, dim) for _ in range(4))
         self.ffn_up, self.ffn_down = nn.Linear(dim, ffn), nn.Linear(ffn, dim)
+        quiet(self.ffn_down)
 
     def forward(self, latents, rows):
         asking = self.ln_latents(latents)
@@ -108,6 +117,9 @@ class Picturebook(nn.Module):
         vision = c["stem"][-1]
         cells = (c["image_size"] >> len(c["stem"])) ** 2
         self.stem = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in zip(channels, channels[1:]))
+        for conv in self.stem:  # PyTorch's own start lets the picture fade to nothing in four layers
+            nn.init.normal_(conv.weight, std=1.5 / (conv.in_channels * 9) ** 0.5)
+            nn.init.zeros_(conv.bias)
         self.position = nn.Parameter(torch.randn(cells, vision) * 0.02)
         self.v_blk = nn.ModuleList(VisionLayer(vision, c["v_heads"], c["v_ffn"], c["ln_eps"])
                                    for _ in range(c["v_layers"]))
@@ -153,9 +165,32 @@ class Picturebook(nn.Module):
 
     def forward(self, pixels, ids):
         """ids start with <|start|>; the picture's rows go behind it. Rows of the last layer."""
+        return self.spliced(self.encode(pixels)[1], ids)
+
+    def spliced(self, rows, ids):
         words = self.embed(ids)
-        rows = self.encode(pixels)[1]
         return self.hidden(torch.cat([words[:, :1], rows, words[:, 1:]], 1))
+
+
+class Hints(nn.Module):
+    """Training only: names the facts of a picture from its pooled rows, before any word is read.
+
+    Without it the decoder learns to guess from the question long before the rows say anything.
+    """
+
+    def __init__(self, c, n_facts):
+        super().__init__()
+        self.rows = nn.Linear(2 * c["stem"][-1], n_facts)
+        self.latents = nn.Linear(2 * c["dim"], n_facts)
+
+    def forward(self, rows, latents, facts):
+        """facts [b][n_facts] of 0 and 1 -> mean cross entropy over the true ones."""
+        want = facts / facts.sum(1, keepdim=True).clamp(min=1)
+        loss = 0
+        for x, head in ((rows, self.rows), (latents, self.latents)):
+            pooled = torch.cat([x.mean(1), x.amax(1)], 1)
+            loss = loss - (want * F.log_softmax(head(pooled), 1)).sum(1).mean()
+        return loss
 
 
 def normalise(pictures):

@@ -23,7 +23,7 @@ import export
 import model
 import sources
 
-TOKENS = 80  # words of a sequence, without the picture's rows
+TOKENS = 64  # words of a sequence, without the picture's rows
 
 
 def tokenizer_of(path, kinds):
@@ -59,14 +59,19 @@ def sequence(tok, turns):
 class Scenes(IterableDataset):
     def __init__(self, kinds, tok, seed, batch):
         self.kinds, self.tok, self.seed, self.batch = kinds, tok, seed, batch
+        self.known = {name: i for i, name in enumerate(data.fact_names(kinds))}
 
     def __iter__(self):
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, info.id if info else 0])
+        made = 0
         while True:
             pictures, ids, answers = [], [], []
-            for _ in range(self.batch):
-                picture, qa = data.scene(rng, self.kinds)
+            facts = torch.zeros(self.batch, len(self.known))
+            for row in range(self.batch):
+                picture, qa = data.scene(rng, self.kinds, easy=made < self.easy)
+                made += info.num_workers if info else 1
+                facts[row, data.facts(qa, self.known)] = 1
                 turns = [(q, a) for _, q, a in (qa[i] for i in rng.permutation(len(qa)))]
                 i, a = sequence(self.tok, turns)
                 pictures.append(picture)
@@ -74,7 +79,7 @@ class Scenes(IterableDataset):
                 answers.append(a)
             longest = max(map(len, ids))
             pad = lambda rows, fill: torch.tensor([r + [fill] * (longest - len(r)) for r in rows])
-            yield torch.from_numpy(np.stack(pictures)), pad(ids, bpe.END), pad(answers, 0)
+            yield torch.from_numpy(np.stack(pictures)), pad(ids, bpe.END), pad(answers, 0), facts
 
 
 def talk_batch(tok, rng, n):
@@ -93,29 +98,38 @@ def answer_loss(net, hidden, ids, answers):
     return F.cross_entropy(net.logits(hidden[:, :-1][chosen]), ids[:, 1:][chosen])
 
 
-def step_loss(net, tok, batch, rng, device):
-    pictures, ids, answers = (t.to(device) for t in batch)
+def step_loss(net, hints, tok, batch, rng, talk):
+    """talk: whether the decoder learns too, or only the eyes."""
+    device = net.latents.device
+    pictures, ids, answers, facts = (t.to(device) for t in batch)
+    rows, latents = net.encode(model.normalise(pictures))
+    hint = hints(rows, latents, facts)
+    if not talk:
+        return hint, hint
     # The row before the first word is the last one of the picture.
-    hidden = net(model.normalise(pictures), ids)[:, net.c["latents"]:]
-    loss = answer_loss(net, hidden, ids, answers)
+    hidden = net.spliced(latents, ids)[:, net.c["latents"]:]
+    loss = answer_loss(net, hidden, ids, answers) + 0.1 * hint
     if rng.random() < 0.1:
         t_ids, t_answers = (t.to(device) for t in talk_batch(tok, rng, 8))
         loss = loss + 0.1 * answer_loss(net, net.hidden(net.embed(t_ids)), t_ids, t_answers)
-    return loss
+    return loss, hint
 
 
-def save(path, net, optimiser, state):
-    torch.save(dict(net=net.state_dict(), optimiser=optimiser.state_dict(), state=state, c=net.c),
-               path + ".tmp")
-    os.replace(path + ".tmp", path)
+def save(o, checkpoint, net, hints, optimiser, tok, state):
+    torch.save(dict(net=net.state_dict(), hints=hints.state_dict(), optimiser=optimiser.state_dict(),
+                    state=state, c=net.c), checkpoint + ".tmp")
+    os.replace(checkpoint + ".tmp", checkpoint)
+    export.write(net, tok, o.export, state)
 
 
 def options():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--work", default=os.path.expanduser("~/.cache/vidi-picturebook"))
     p.add_argument("--minutes", type=float, default=90)
-    p.add_argument("--batch", type=int, default=32)
-    p.add_argument("--rate", type=float, default=1.5e-3)
+    p.add_argument("--batch", type=int, default=16)
+    p.add_argument("--rate", type=float, default=1e-3)
+    p.add_argument("--eyes", type=int, default=6000,
+                   help="the first pictures teach only the encoder and the perceiver")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--resume", action="store_true")
@@ -130,18 +144,27 @@ def prepare(o, device):
     tok = tokenizer_of(os.path.join(here, "merges.json"), kinds)
     net = model.Picturebook(dict(model.CONFIG, vocab=len(tok.words)))
     state = dict(pictures=0, seconds=0.0, runs=0)
+    hints = model.Hints(net.c, len(data.fact_names(kinds)))
     checkpoint = os.path.join(o.work, "checkpoint.pt")
-    optimiser = torch.optim.AdamW(net.parameters(), lr=o.rate, betas=(0.9, 0.98), weight_decay=0.02)
+    both = list(net.parameters()) + list(hints.parameters())
+    optimiser = torch.optim.AdamW(both, lr=o.rate, betas=(0.9, 0.98), weight_decay=0.02)
     if o.resume and os.path.exists(checkpoint):
         stored = torch.load(checkpoint, map_location="cpu")
         net.load_state_dict(stored["net"])
+        hints.load_state_dict(stored["hints"])
         optimiser.load_state_dict(stored["optimiser"])
         state = stored["state"]
     elif o.from_gguf:
         export.load_into(net, o.from_gguf)
         state["pictures"] = export.read_metadata(o.from_gguf).get("picturebook.training.pictures", 0)
     state["runs"] += 1
-    return kinds, tok, net.to(device), optimiser, state, checkpoint
+    return kinds, tok, net.to(device), hints.to(device), optimiser, state, checkpoint
+
+
+def batches(o, kinds, tok, state):
+    seed = o.seed + 7919 * (state["runs"] + state["pictures"])
+    scenes = Scenes(kinds, tok, seed, o.batch, o.eyes - state["pictures"])
+    return DataLoader(scenes, batch_size=None, num_workers=o.workers, prefetch_factor=8)
 
 
 def main():
@@ -149,40 +172,35 @@ def main():
     os.makedirs(o.work, exist_ok=True)
     torch.manual_seed(o.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    kinds, tok, net, optimiser, state, checkpoint = prepare(o, device)
+    kinds, tok, net, hints, optimiser, state, checkpoint = prepare(o, device)
     print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(tok.words)} words, "
           f"{len(kinds)} kinds, {device}", flush=True)
-    seed = [o.seed, state["runs"], state["pictures"]]
-    loader = DataLoader(Scenes(kinds, tok, seed[0] + 7919 * (seed[1] + seed[2]), o.batch),
-                        batch_size=None, num_workers=o.workers, prefetch_factor=8)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([o.seed, state["runs"], state["pictures"]])
     start = told = saved = time.time()
-    total, n, first = 0.0, 0, state["pictures"]
-    for i, batch in enumerate(loader):
+    total, n, first = np.zeros(2), 0, state["pictures"]
+    for i, batch in enumerate(batches(o, kinds, tok, state)):
         now = time.time()
         part = (now - start) / (o.minutes * 60)
         if part >= 1:
             break
-        rate = o.rate * min(1, (i + 1) / 200) * (1 - part * 0.98)
         for group in optimiser.param_groups:
-            group["lr"] = rate
-        loss = step_loss(net, tok, batch, rng, device)
+            group["lr"] = o.rate * min(1, (i + 1) / 100) * (1 - part * 0.98)
+        loss, hint = step_loss(net, hints, tok, batch, rng, state["pictures"] >= o.eyes)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        total, n = total + float(loss), n + 1
+        total, n = total + [float(loss), float(hint)], n + 1
         state["pictures"] += o.batch
         if now - told > 20:
-            print(f"{(now - start) / 60:6.1f} min  {state['pictures']} pictures  loss {total / n:.4f}  "
+            print(f"{(now - start) / 60:6.1f} min  {state['pictures']} pictures  "
+                  f"loss {total[0] / n:.4f}  hints {total[1] / n:.4f}  "
                   f"{(state['pictures'] - first) / (now - start):.1f} pictures/s", flush=True)
-            told, total, n = now, 0.0, 0
+            told, total, n = now, np.zeros(2), 0
         if now - saved > 240:
-            save(checkpoint, net, optimiser, state)
-            export.write(net, tok, o.export, state)
+            save(o, checkpoint, net, hints, optimiser, tok, state)
             saved = now
-    save(checkpoint, net, optimiser, state)
-    export.write(net, tok, o.export, state)
+    save(o, checkpoint, net, hints, optimiser, tok, state)
     print(f"done: {state['pictures']} pictures", flush=True)
 
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # cli.sh - sourced by the tests beside it: runs $VIDI and looks at exit code, stdout and stderr.
 #
 #   run ARGS...                 runs vidi; then $code, $tmp/out and $tmp/err

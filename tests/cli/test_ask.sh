@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Answers: what is on which stream, the JSON object, and options that change the answer.
 . "${BASH_SOURCE%/*}/cli.sh"
 need_model

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # --batch: one line of JSON a question, also where a question fails.
 . "${BASH_SOURCE%/*}/cli.sh"
 need_model

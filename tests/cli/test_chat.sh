@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Conversations, through a pipe and on a pseudo terminal.
 . "${BASH_SOURCE%/*}/cli.sh"
 need_model

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Devices: the list, one that is not there, and a machine without any driver.
 . "${BASH_SOURCE%/*}/cli.sh"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # The example program of the API.
 . "${BASH_SOURCE%/*}/cli.sh"
 : "${EXAMPLE:?names the example program}"

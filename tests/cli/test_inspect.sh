@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # show, tokenize, kernels, dump, compare, bench.
 . "${BASH_SOURCE%/*}/cli.sh"
 cd "$tmp" || exit 1

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Ctrl-C during an answer, and twice. A full pipe for stdout keeps the answer from ending first.
 . "${BASH_SOURCE%/*}/cli.sh"
 need_model

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Model files that are missing or damaged: exit code 3 and a sentence that names the file.
 . "${BASH_SOURCE%/*}/cli.sh"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Pictures that are missing or damaged: exit code 8 and a sentence that names the file.
 . "${BASH_SOURCE%/*}/cli.sh"
 

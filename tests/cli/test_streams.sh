@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Readers that go away, full disks, closed streams; the progress line and colours only on terminals.
 . "${BASH_SOURCE%/*}/cli.sh"
 

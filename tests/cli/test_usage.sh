@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # What is typed wrongly, and the pages that explain it.
 . "${BASH_SOURCE%/*}/cli.sh"
 

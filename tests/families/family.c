@@ -22,7 +22,8 @@ static void note_device(void *user, const vidi_device *d) {
 void on_devices(void (*each)(const char *device)) {
     char error[512];
     n_usable = n_devices = 0;
-    if (vidi_devices(NULL, note_device, NULL, error, sizeof error) != VIDI_OK) fail_msg("%s", error);
+    if (vidi_devices(NULL, note_device, NULL, error, sizeof error) != VIDI_OK)
+        fail_msg("%s", error);
     assert_true(n_usable > 0);
     for (int i = 0; i < n_usable; i++) each(usable[i]);
 }
@@ -46,8 +47,8 @@ void ask_open(struct asked *a, const char *device, const char *debug, const char
 
 void ask_close(struct asked *a) { vidi_close(a->v); }
 
-void ask(struct asked *a, const char *picture, const char *text, const char *glob, const char *folder,
-         int32_t *ids, int n, int *taken) {
+void ask(struct asked *a, const char *picture, const char *text, const char *glob,
+         const char *folder, int32_t *ids, int n, int *taken) {
     if (glob && vidi_chat_dump(a->c, glob, folder) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
     if (picture) {
         vidi_image image;

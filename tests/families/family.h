@@ -26,8 +26,8 @@ void ask_open(struct asked *a, const char *device, const char *debug, const char
 void ask_close(struct asked *a);
 
 /* Says it, writes the activations that match the glob to a new folder, and takes n tokens. */
-void ask(struct asked *a, const char *picture, const char *text, const char *glob, const char *folder,
-         int32_t *ids, int n, int *taken);
+void ask(struct asked *a, const char *picture, const char *text, const char *glob,
+         const char *folder, int32_t *ids, int n, int *taken);
 
 /* Every .npy of the golden folder that is an activation has its like in the dump within limit;
  * at least `expected` of them were compared. */

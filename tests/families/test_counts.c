@@ -82,7 +82,8 @@ static void marks(const char *device) {
     assert_int_equal(vidi_say_text(a.c, VIDI_USER, question), VIDI_OK);
     answer_of(&a, first);
     vidi_chat_stats(a.c, &stats);
-    assert_true(stats.image_tokens > 0 && stats.tiles == 1 && stats.prompt_tokens > stats.image_tokens);
+    assert_true(stats.image_tokens > 0 && stats.tiles == 1 &&
+                stats.prompt_tokens > stats.image_tokens);
     assert_int_equal(vidi_say_text(a.c, VIDI_USER, "How many things are there?"), VIDI_OK);
     answer_of(&a, next);
     vidi_chat_stats(a.c, &stats);
@@ -131,15 +132,31 @@ static void too_long(const char *device) {
     ask_close(&a);
 }
 
-static void test_per_token(void **state) { (void)state; on_devices(per_token); }
-static void test_per_layer(void **state) { (void)state; on_devices(per_layer); }
-static void test_marks(void **state) { (void)state; on_devices(marks); }
-static void test_cancelling(void **state) { (void)state; on_devices(cancelling); }
-static void test_too_long(void **state) { (void)state; on_devices(too_long); }
+static void test_per_token(void **state) {
+    (void)state;
+    on_devices(per_token);
+}
+static void test_per_layer(void **state) {
+    (void)state;
+    on_devices(per_layer);
+}
+static void test_marks(void **state) {
+    (void)state;
+    on_devices(marks);
+}
+static void test_cancelling(void **state) {
+    (void)state;
+    on_devices(cancelling);
+}
+static void test_too_long(void **state) {
+    (void)state;
+    on_devices(too_long);
+}
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_per_token), cmocka_unit_test(test_per_layer), cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_cancelling), cmocka_unit_test(test_too_long)};
+        cmocka_unit_test(test_per_token), cmocka_unit_test(test_per_layer),
+        cmocka_unit_test(test_marks), cmocka_unit_test(test_cancelling),
+        cmocka_unit_test(test_too_long)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

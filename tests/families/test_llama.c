@@ -51,13 +51,22 @@ static void other_text(const char *device) {
     ask_close(&a);
 }
 
-static void test_exact(void **state) { (void)state; on_devices(exact); }
-static void test_half_cache(void **state) { (void)state; on_devices(half_cache); }
-static void test_other_text(void **state) { (void)state; on_devices(other_text); }
+static void test_exact(void **state) {
+    (void)state;
+    on_devices(exact);
+}
+static void test_half_cache(void **state) {
+    (void)state;
+    on_devices(half_cache);
+}
+static void test_other_text(void **state) {
+    (void)state;
+    on_devices(other_text);
+}
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact), cmocka_unit_test(test_half_cache),
-        cmocka_unit_test(test_other_text)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exact),
+                                       cmocka_unit_test(test_half_cache),
+                                       cmocka_unit_test(test_other_text)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,10 +32,17 @@ static void separate(const char *device) {
     ask_close(&a);
 }
 
-static void test_exact(void **state) { (void)state; on_devices(exact); }
-static void test_separate(void **state) { (void)state; on_devices(separate); }
+static void test_exact(void **state) {
+    (void)state;
+    on_devices(exact);
+}
+static void test_separate(void **state) {
+    (void)state;
+    on_devices(separate);
+}
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exact), cmocka_unit_test(test_separate)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exact),
+                                       cmocka_unit_test(test_separate)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

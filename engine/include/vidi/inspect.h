@@ -50,7 +50,9 @@ vidi_status vidi_kernels(vidi *v, char **json);
  *  "allocations_per_token","device_bytes","host_peak_bytes",
  *  "ops":[{"phase","kernel","variant","count","ms","gb_s","percent_copy","gflop_s","percent_flops"}]}
  * "ops" is empty unless the debug word profile was given. */
-typedef struct vidi_bench_config { int n_prompt, n_answer, repeats; } vidi_bench_config;
+typedef struct vidi_bench_config {
+    int n_prompt, n_answer, repeats;
+} vidi_bench_config;
 vidi_status vidi_bench(vidi_model *m, const vidi_bench_config *cfg, char **json);
 
 /* One line for each word that vidi_config.debug understands: "name - what it does". */

@@ -8,12 +8,11 @@
  *     vidi_say_text(c, VIDI_USER, "What is on the table?");
  *     while (vidi_next(c, &p) == VIDI_OK) fwrite(p.text, 1, p.len, stdout);
  *
- * Ownership: X_open() makes, X_close() frees it and everything opened under it; closing NULL is fine.
- *            Inputs are copied before a call returns. Outputs live until the next call on the
- *            same object.
- * Threads:   one thread at a time per vidi, except vidi_cancel(), which any thread may call.
- * Failure:   every fallible call returns vidi_status; vidi_error() has the words.
- *            The library never aborts, exits, prints or reads the environment. */
+ * Ownership: X_open() makes, X_close() frees it and everything opened under it; closing NULL is
+ * fine. Inputs are copied before a call returns. Outputs live until the next call on the same
+ * object. Threads:   one thread at a time per vidi, except vidi_cancel(), which any thread may
+ * call. Failure:   every fallible call returns vidi_status; vidi_error() has the words. The library
+ * never aborts, exits, prints or reads the environment. */
 #ifndef VIDI_H
 #define VIDI_H
 #include <stddef.h>
@@ -61,7 +60,7 @@ typedef struct vidi_image {
 } vidi_image;
 
 typedef struct vidi_chat_config {
-    int context;       /* tokens a conversation may hold; 0: what the model was made for, at most 4096 */
+    int context; /* tokens a conversation may hold; 0: what the model was made for, at most 4096 */
     int max_tokens;    /* longest answer; 0: until the model stops or the context is full */
     float temperature; /* 0: always the likeliest token */
     int top_k;         /* 0: all tokens */
@@ -77,7 +76,12 @@ typedef struct vidi_piece {
     int32_t token;
 } vidi_piece;
 
-typedef enum vidi_stop { VIDI_STOP_NONE, VIDI_STOP_END, VIDI_STOP_LENGTH, VIDI_STOP_CONTEXT } vidi_stop;
+typedef enum vidi_stop {
+    VIDI_STOP_NONE,
+    VIDI_STOP_END,
+    VIDI_STOP_LENGTH,
+    VIDI_STOP_CONTEXT
+} vidi_stop;
 
 typedef struct vidi_stats {
     int prompt_tokens, image_tokens, answer_tokens; /* of the newest answer; prompt counts both */
@@ -94,11 +98,11 @@ typedef struct vidi_stats {
 typedef struct vidi_device {
     const char *name, *vendor, *type, *driver; /* type: discrete, integrated, virtual, cpu, other */
     uint64_t memory_bytes;
-    uint32_t api_version;                      /* as Vulkan packs it */
+    uint32_t api_version; /* as Vulkan packs it */
     uint32_t subgroup_size;
-    int usable;                                /* 0: too old or lacks something; `reason` says what */
+    int usable; /* 0: too old or lacks something; `reason` says what */
     const char *reason;
-    const char *features;                      /* words separated by blanks: "subgroup f16 int_dot" */
+    const char *features; /* words separated by blanks: "subgroup f16 int_dot" */
 } vidi_device;
 
 /* One device. cfg may be NULL. On failure *out still holds an object whose vidi_error() has the
@@ -110,7 +114,8 @@ const char *vidi_status_name(vidi_status s);
 const char *vidi_version(void);
 const char *vidi_device_name(const vidi *v);
 
-/* Every Vulkan device of this machine, usable or not. The strings live during the call of `each`. */
+/* Every Vulkan device of this machine, usable or not. The strings live during the call of `each`.
+ */
 vidi_status vidi_devices(const vidi_config *cfg, void (*each)(void *user, const vidi_device *d),
                          void *user, char *error, size_t error_cap);
 
@@ -125,13 +130,14 @@ void vidi_image_free(vidi *v, vidi_image *image);
 
 vidi_status vidi_chat_open(vidi_model *m, const vidi_chat_config *cfg, vidi_chat **out);
 void vidi_chat_close(vidi_chat *c);
-/* What is said waits until vidi_next() or vidi_prefill(); a picture belongs to the text after it. */
+/* What is said waits until vidi_next() or vidi_prefill(); a picture belongs to the text after it.
+ */
 vidi_status vidi_say_image(vidi_chat *c, const vidi_image *image);
 vidi_status vidi_say_text(vidi_chat *c, vidi_role role, const char *utf8);
 /* Reads what was said without answering yet. vidi_next() does so by itself. */
 vidi_status vidi_prefill(vidi_chat *c);
-/* The next piece of the answer. VIDI_END: complete (see stats.stop); *out then holds what is left of a
- * character that the length cut, mostly nothing, and token -1. */
+/* The next piece of the answer. VIDI_END: complete (see stats.stop); *out then holds what is left
+ * of a character that the length cut, mostly nothing, and token -1. */
 vidi_status vidi_next(vidi_chat *c, vidi_piece *out);
 void vidi_cancel(vidi_chat *c);                       /* from any thread */
 vidi_status vidi_chat_mark(vidi_chat *c, int *mark);  /* remember this point ... */

@@ -9,19 +9,31 @@
 #include <stdint.h>
 
 enum vd_type {
-    VD_F32, VD_F16, VD_BF16,
-    VD_Q8_0, VD_Q4_0, VD_Q4_1, VD_Q5_0, VD_Q5_1,
-    VD_Q4_K, VD_Q5_K, VD_Q6_K,
-    VD_I8, VD_I16, VD_I32, VD_I64, VD_F64,
+    VD_F32,
+    VD_F16,
+    VD_BF16,
+    VD_Q8_0,
+    VD_Q4_0,
+    VD_Q4_1,
+    VD_Q5_0,
+    VD_Q5_1,
+    VD_Q4_K,
+    VD_Q5_K,
+    VD_Q6_K,
+    VD_I8,
+    VD_I16,
+    VD_I32,
+    VD_I64,
+    VD_F64,
     VD_TYPE_COUNT,
     VD_TYPE_NONE = -1,
 };
 
 struct vd_format {
-    const char *name;  /* "q8_0" */
-    uint32_t gguf_id;  /* ggml's type number */
-    uint16_t block;    /* elements a block */
-    uint16_t bytes;    /* bytes a block */
+    const char *name; /* "q8_0" */
+    uint32_t gguf_id; /* ggml's type number */
+    uint16_t block;   /* elements a block */
+    uint16_t bytes;   /* bytes a block */
 };
 
 extern const struct vd_format vd_formats[VD_TYPE_COUNT];

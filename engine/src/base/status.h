@@ -23,8 +23,8 @@ struct vd_heap {
 };
 
 struct vd_ctx {
-    char error[1024];     /* words of the newest failure; "" when there was none */
-    vidi_status status;   /* its code */
+    char error[1024];   /* words of the newest failure; "" when there was none */
+    vidi_status status; /* its code */
     struct vd_heap heap;
     void (*log)(void *user, int level, const char *line); /* NULL: silent */
     void *user;
@@ -45,10 +45,10 @@ void vd_log(struct vd_ctx *ctx, int level, const char *fmt, ...)
 void *vd_alloc(struct vd_ctx *ctx, uint64_t bytes);
 void vd_free(struct vd_ctx *ctx, void *ptr);
 
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        const vidi_status try_status_ = (call);                                                    \
-        if (try_status_ != VIDI_OK) return try_status_;                                            \
+#define TRY(call)                                       \
+    do {                                                \
+        const vidi_status try_status_ = (call);         \
+        if (try_status_ != VIDI_OK) return try_status_; \
     } while (0)
 
 /* For our own mistakes, never for input. Compiled out with NDEBUG. */

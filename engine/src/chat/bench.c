@@ -89,8 +89,8 @@ static vidi_status say(vidi_chat *c, int n_prompt) {
         uint8_t *rgb = vd_alloc(&m->v->ctx, (uint64_t)side * side * 3);
         if (!rgb) return VIDI_E_MEMORY;
         for (int i = 0; i < side * side * 3; i++) rgb[i] = (uint8_t)(i * 7 / 11);
-        const vidi_status status = vidi_say_image(
-            c, &(vidi_image){rgb, side, side, side * 3, VIDI_RGB8});
+        const vidi_status status =
+            vidi_say_image(c, &(vidi_image){rgb, side, side, side * 3, VIDI_RGB8});
         vd_free(&m->v->ctx, rgb);
         TRY(status);
     }
@@ -136,8 +136,16 @@ static vidi_status run_once(vidi_chat *c, const vidi_bench_config *cfg, struct r
     return vidi_chat_rewind(c, mark);
 }
 
-struct timed { const char *kernel, *variant; int count; double ms; uint64_t bytes, flops; };
-struct timings { struct timed row[OPS_MAX]; int n; };
+struct timed {
+    const char *kernel, *variant;
+    int count;
+    double ms;
+    uint64_t bytes, flops;
+};
+struct timings {
+    struct timed row[OPS_MAX];
+    int n;
+};
 
 static void add_timing(void *user, const struct gpu_timing *t) {
     struct timings *rows = user;
@@ -146,7 +154,8 @@ static void add_timing(void *user, const struct gpu_timing *t) {
                            strcmp(rows->row[i].variant, t->variant) != 0))
         i++;
     if (i == OPS_MAX) return;
-    if (i == rows->n) rows->row[rows->n++] = (struct timed){.kernel = t->kernel, .variant = t->variant};
+    if (i == rows->n)
+        rows->row[rows->n++] = (struct timed){.kernel = t->kernel, .variant = t->variant};
     rows->row[i].count++;
     rows->row[i].ms += t->ms;
     rows->row[i].bytes += t->bytes;
@@ -154,8 +163,10 @@ static void add_timing(void *user, const struct gpu_timing *t) {
 }
 
 static vidi_status ops_json(vidi_chat *c, double gb_s, double gflop_s, json_t *list) {
-    const struct { const char *phase; struct program *p; } phases[] = {
-        {"picture", c->encode}, {"prompt", c->prompt}, {"step", c->answer}};
+    const struct {
+        const char *phase;
+        struct program *p;
+    } phases[] = {{"picture", c->encode}, {"prompt", c->prompt}, {"step", c->answer}};
     struct timings *rows = vd_alloc(&c->model->v->ctx, sizeof *rows);
     if (!rows) return VIDI_E_MEMORY;
     vidi_status status = VIDI_OK;
@@ -169,11 +180,11 @@ static vidi_status ops_json(vidi_chat *c, double gb_s, double gflop_s, json_t *l
             const double gb = seconds > 0 ? (double)r->bytes / seconds * 1e-9 : 0;
             const double gf = seconds > 0 ? (double)r->flops / seconds * 1e-9 : 0;
             json_array_append_new(
-                list, json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f}", "phase",
-                                phases[i].phase, "kernel", r->kernel, "variant", r->variant, "count",
-                                r->count, "ms", r->ms, "gb_s", gb, "percent_copy",
-                                gb_s > 0 ? 100 * gb / gb_s : 0, "gflop_s", gf, "percent_flops",
-                                gflop_s > 0 ? 100 * gf / gflop_s : 0));
+                list,
+                json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f}", "phase", phases[i].phase,
+                          "kernel", r->kernel, "variant", r->variant, "count", r->count, "ms",
+                          r->ms, "gb_s", gb, "percent_copy", gb_s > 0 ? 100 * gb / gb_s : 0,
+                          "gflop_s", gf, "percent_flops", gflop_s > 0 ? 100 * gf / gflop_s : 0));
         }
     }
     vd_free(&c->model->v->ctx, rows);
@@ -195,10 +206,13 @@ static vidi_status bench_into(vidi_chat *c, const vidi_bench_config *cfg, char *
     if (m->v->debug.profile) TRY(ops_json(c, gb_s, gflop_s, ops));
     json_t *doc = json_pack(
         "{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "device", gpu_caps(gpu)->name, "driver",
-        gpu_caps(gpu)->driver, "model", m->file.path, "copy_gb_s", gb_s, "gflop_s", gflop_s, "load_ms",
-        stats.load_ms, "image_ms", median(r.image, cfg->repeats), "prompt_tokens_s",
+        gpu_caps(gpu)->driver, "model", m->file.path, "copy_gb_s", gb_s, "gflop_s", gflop_s,
+        "load_ms", stats.load_ms, "image_ms", median(r.image, cfg->repeats), "prompt_tokens_s",
         median(r.prompt, cfg->repeats), "answer_tokens_s", median(r.answer, cfg->repeats));
-    const struct { const char *name; double value; } counts[] = {
+    const struct {
+        const char *name;
+        double value;
+    } counts[] = {
         {"dispatches_per_token", gpu_program_dispatches(c->answer->gpu)},
         {"barriers_per_token", gpu_program_barriers(c->answer->gpu)},
         {"submissions_per_token", r.submissions},

@@ -10,11 +10,13 @@ static vidi_status open_into(vidi_chat *c, const vidi_chat_config *cfg) {
     struct vd_ctx *ctx = &m->v->ctx;
     if (cfg) c->cfg = *cfg;
     if (c->cfg.context < 0 || c->cfg.max_tokens < 0 || !(c->cfg.temperature >= 0))
-        return vd_fail(ctx, VIDI_E_ARGUMENT, "context, max_tokens and temperature cannot be negative");
+        return vd_fail(ctx, VIDI_E_ARGUMENT,
+                       "context, max_tokens and temperature cannot be negative");
     const uint32_t context = model_context(m, c->cfg.context);
     if (context > m->shape.context || context < 2)
-        return vd_fail(ctx, VIDI_E_ARGUMENT, "a context of %u is outside 2 to %u, what the model was made for",
-                       context, m->shape.context);
+        return vd_fail(ctx, VIDI_E_ARGUMENT,
+                       "a context of %u is outside 2 to %u, what the model was made for", context,
+                       m->shape.context);
     c->cfg.context = (int)context;
     c->text_cap = tokenizer_longest(m->tokenizer) * 3 + 16;
     c->text = arena_new(&c->arena, char, c->text_cap);
@@ -83,8 +85,9 @@ static vidi_status check_image(vidi_chat *c, const vidi_image *image) {
     const int bytes = image->pixels == VIDI_RGBA8 ? 4 : 3;
     if (!image->data || image->width < 1 || image->height < 1 || image->width > (int)sides_limit ||
         image->height > (int)sides_limit || image->stride < image->width * bytes)
-        return vd_fail(ctx, VIDI_E_IMAGE, "a picture of %d x %d with rows of %d bytes is not usable",
-                       image->width, image->height, image->stride);
+        return vd_fail(ctx, VIDI_E_IMAGE,
+                       "a picture of %d x %d with rows of %d bytes is not usable", image->width,
+                       image->height, image->stride);
     if (c->n_pictures == CHAT_PICTURES)
         return vd_fail(ctx, VIDI_E_ARGUMENT, "more than %d pictures in one turn", CHAT_PICTURES);
     return VIDI_OK;
@@ -258,7 +261,8 @@ void vidi_chat_stats(const vidi_chat *c, vidi_stats *out) {
     const struct gpu_counters n = gpu_counters(m->v->gpu);
     *out = c->stats;
     out->context = c->cfg.context;
-    out->context_used = (int)(c->answering && c->taken ? c->first_position + c->taken - 1 : c->position);
+    out->context_used =
+        (int)(c->answering && c->taken ? c->first_position + c->taken - 1 : c->position);
     out->device_bytes = n.device_bytes;
     out->host_peak_bytes = m->v->ctx.heap.peak_bytes;
     out->submissions = n.submissions;

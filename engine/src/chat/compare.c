@@ -51,10 +51,13 @@ static vidi_status list_names(struct names *names, const char *dir) {
     vidi_status status = VIDI_OK;
     if (ordered_names(names, dir, &status)) return status;
     DIR *d = opendir(dir);
-    if (!d) return vd_fail(names->arena->ctx, VIDI_E_IO, "%s: cannot be read: %s", dir, strerror(errno));
+    if (!d)
+        return vd_fail(names->arena->ctx, VIDI_E_IO, "%s: cannot be read: %s", dir,
+                       strerror(errno));
     for (const struct dirent *e; status == VIDI_OK && names->n < NAMES_MAX && (e = readdir(d));) {
         const size_t len = strlen(e->d_name);
-        if (len > 4 && !strcmp(e->d_name + len - 4, ".npy")) status = add_name(names, e->d_name, len - 4);
+        if (len > 4 && !strcmp(e->d_name + len - 4, ".npy"))
+            status = add_name(names, e->d_name, len - 4);
     }
     closedir(d);
     if (names->n) qsort(names->items, names->n, sizeof *names->items, by_name);
@@ -114,8 +117,9 @@ static vidi_status compare_one(struct vd_ctx *ctx, const char *name, const char 
         json_t *row = json_pack("{s:s, s:I}", "name", name, "count", (json_int_t)a.count);
         json_object_set_new(row, "nmse", same_size ? json_number(d.nmse) : json_null());
         json_object_set_new(row, "max_abs", json_number(d.max_abs));
-        json_object_set_new(row, "worst",
-                            json_pack("[I, o, o]", (json_int_t)d.worst, json_number(d.a), json_number(d.b)));
+        json_object_set_new(
+            row, "worst",
+            json_pack("[I, o, o]", (json_int_t)d.worst, json_number(d.a), json_number(d.b)));
         const char *note = !same_size ? "sizes differ" : !d.finite ? "not finite in one only" : "";
         json_object_set_new(row, "note", json_string(note));
         json_array_append_new(json_object_get(doc, "tensors"), row);
@@ -135,8 +139,7 @@ vidi_status vidi_compare(vidi *v, const char *dir_a, const char *dir_b, double l
     vidi_status status = list_names(&names, dir_a);
     if (status == VIDI_OK && !names.n)
         status = vd_fail(&v->ctx, VIDI_E_IO, "%s: holds no .npy files", dir_a);
-    json_t *doc =
-        json_pack("{s:[], s:[], s:n}", "tensors", "missing", "first_difference");
+    json_t *doc = json_pack("{s:[], s:[], s:n}", "tensors", "missing", "first_difference");
     for (uint32_t i = 0; i < names.n && status == VIDI_OK; i++)
         status = compare_one(&v->ctx, names.items[i], dir_a, dir_b, limit, doc);
     arena_close(&a);

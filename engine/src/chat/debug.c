@@ -4,16 +4,19 @@
 #include "vidi/inspect.h"
 
 /* The one table of debug words; both the parser and the list of them are made from it. */
-#define OPTIONS(X)                                                                                 \
-    X(validate, "the Vulkan validation layer, its messages to the log")                           \
-    X(labels, "names and labels for graphics debuggers")                                          \
-    X(profile, "a timestamp behind every dispatch")                                               \
-    X(robust, "robust buffer access")                                                             \
-    X(separate, "every tensor in a buffer of its own")                                            \
+#define OPTIONS(X)                                                      \
+    X(validate, "the Vulkan validation layer, its messages to the log") \
+    X(labels, "names and labels for graphics debuggers")                \
+    X(profile, "a timestamp behind every dispatch")                     \
+    X(robust, "robust buffer access")                                   \
+    X(separate, "every tensor in a buffer of its own")                  \
     X(kv_f32, "the cache of keys and values in 32 bits")
 
 #define ROW(name, what) {#name, offsetof(struct debug, name)},
-static const struct { const char *name; size_t at; } options[] = {OPTIONS(ROW)};
+static const struct {
+    const char *name;
+    size_t at;
+} options[] = {OPTIONS(ROW)};
 enum { N_OPTIONS = sizeof options / sizeof *options };
 
 vidi_status debug_parse(struct vd_ctx *ctx, const char *words, struct debug *out) {

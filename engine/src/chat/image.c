@@ -29,9 +29,13 @@ static vidi_status make(vidi_chat *c, const struct said_picture *said) {
     struct gpu *gpu = m->v->gpu;
     struct picture_program *p = c->picture;
     const struct shape *s = &m->shape;
-    struct op_image op = {.width = said->width, .height = said->height, .stride = said->stride,
-                          .out_w = s->picture.width, .out_h = s->picture.height,
-                          .canvas_w = s->picture.width, .canvas_h = s->picture.height,
+    struct op_image op = {.width = said->width,
+                          .height = said->height,
+                          .stride = said->stride,
+                          .out_w = s->picture.width,
+                          .out_h = s->picture.height,
+                          .canvas_w = s->picture.width,
+                          .canvas_h = s->picture.height,
                           .filter = s->picture.bicubic ? RESIZE_BICUBIC : RESIZE_BILINEAR};
     memcpy(op.mean, s->picture.mean, sizeof op.mean);
     memcpy(op.std, s->picture.std, sizeof op.std);
@@ -54,7 +58,8 @@ static vidi_status make(vidi_chat *c, const struct said_picture *said) {
     return status;
 }
 
-/* Halves a picture that is larger than the device can bind at once; the mean of each four pixels. */
+/* Halves a picture that is larger than the device can bind at once; the mean of each four pixels.
+ */
 static void halve(struct said_picture *p) {
     const uint32_t w = p->width / 2, h = p->height / 2, stride = (w * 3 + 3) & ~3u;
     for (uint32_t y = 0; y < h; y++)
@@ -81,7 +86,8 @@ vidi_status chat_pixels(vidi_chat *c, struct said_picture *said) {
     const uint64_t limit = gpu_caps(c->model->v->gpu)->max_range;
     while ((uint64_t)said->stride * said->height > limit && said->width > 1 && said->height > 1) {
         halve(said);
-        vd_log(ctx, VD_LOG_WARN, "the picture is halved to %u x %u first: the device binds %llu MiB at once",
+        vd_log(ctx, VD_LOG_WARN,
+               "the picture is halved to %u x %u first: the device binds %llu MiB at once",
                said->width, said->height, (unsigned long long)(limit >> 20));
     }
     if (c->picture && (c->picture->width != said->width || c->picture->height != said->height))

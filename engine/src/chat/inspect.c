@@ -77,7 +77,8 @@ static void set_family(vidi *v, json_t *doc, const struct gguf *g) {
     void *cfg = f ? vd_alloc(&v->ctx, f->config_bytes) : NULL;
     uint64_t kv = 0;
     if (shape && cfg && family_configure(&v->ctx, g, f, cfg, shape) == VIDI_OK) {
-        for (uint32_t i = 0; i < shape->layers; i++) kv += 2ull * shape->kv_dim[i] * sizeof(uint16_t);
+        for (uint32_t i = 0; i < shape->layers; i++)
+            kv += 2ull * shape->kv_dim[i] * sizeof(uint16_t);
         json_object_set_new(doc, "kv_bytes_per_token", json_integer((json_int_t)kv));
         json_object_set_new(doc, "context", json_integer(shape->context));
     } else {
@@ -127,8 +128,7 @@ vidi_status vidi_tokenize(vidi *v, const char *path, const char *text, size_t le
     struct tokens tokens = {.arena = &a};
     vidi_status status = model_file_open(&v->ctx, path, &g);
     if (status == VIDI_OK) status = tokenizer_open(&v->ctx, &g, &t);
-    if (status == VIDI_OK)
-        status = tokenize(t, text, len, special ? TOKENIZE_SPECIAL : 0, &tokens);
+    if (status == VIDI_OK) status = tokenize(t, text, len, special ? TOKENIZE_SPECIAL : 0, &tokens);
     if (status == VIDI_OK) {
         json_t *ids = json_array(), *pieces = json_array();
         const uint32_t cap = tokenizer_longest(t) + 1;
@@ -137,9 +137,11 @@ vidi_status vidi_tokenize(vidi *v, const char *path, const char *text, size_t le
             json_array_append_new(ids, json_integer(tokens.ids[i]));
             const uint32_t n = token_bytes(t, tokens.ids[i], bytes, cap);
             const struct str word = tokenizer_word(t, tokens.ids[i]);
-            json_array_append_new(pieces, n ? json_bytes(bytes, n) : json_bytes(word.ptr, word.len));
+            json_array_append_new(pieces,
+                                  n ? json_bytes(bytes, n) : json_bytes(word.ptr, word.len));
         }
-        json_t *doc = json_pack("{s:i, s:o, s:o}", "count", (int)tokens.n, "ids", ids, "pieces", pieces);
+        json_t *doc =
+            json_pack("{s:i, s:o, s:o}", "count", (int)tokens.n, "ids", ids, "pieces", pieces);
         status = json_text(&v->ctx, doc, out);
     }
     tokenizer_close(t);
@@ -175,8 +177,8 @@ static json_t *kernel_json(const struct gpu_caps *caps, const struct kernel *k) 
     for (uint32_t i = 0; i < k->n_specs; i++)
         json_object_set_new(specs, k->specs[i].name, json_integer(k->specs[i].value));
     for (uint32_t i = 0; i < k->n_variants; i++)
-        json_array_append_new(variants, json_pack("{s:s, s:i}", "name", k->variants[i].name, "words",
-                                                  (int)k->variants[i].n_words));
+        json_array_append_new(variants, json_pack("{s:s, s:i}", "name", k->variants[i].name,
+                                                  "words", (int)k->variants[i].n_words));
     const uint32_t lacks = caps ? k->needs & ~caps->has : 0;
     json_t *doc = json_pack("{s:s, s:s, s:o, s:o, s:i, s:o, s:o}", "name", k->name, "purpose",
                             k->purpose, "needs", needs_json(k->needs), "bindings", bindings,
@@ -192,13 +194,16 @@ static json_t *tuning_json(void) {
         const struct tune_row *r = &tune_rows[i];
         const struct kernel *k = &kernel_table[r->kernel];
         char shape[96], values[64];
-        snprintf(shape, sizeof shape, "rows %u%s%.0u, columns from %u, sums in steps of %u", r->min_rows,
-                 r->max_rows ? " to " : " and more", r->max_rows, r->min_cols, r->multiple);
+        snprintf(shape, sizeof shape, "rows %u%s%.0u, columns from %u, sums in steps of %u",
+                 r->min_rows, r->max_rows ? " to " : " and more", r->max_rows, r->min_cols,
+                 r->multiple);
         snprintf(values, sizeof values, "WG=%u cols=%u rows=%u", r->wg, r->cols, r->rows);
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "kernel", k->name, "device_class",
-                            k->needs & NEED_CPU ? "cpu" : k->needs & NEED_SUBGROUP ? "subgroup" : "any",
-                            "shape", shape, "values", values, "why", r->why));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "kernel", k->name,
+                                              "device_class",
+                                              k->needs & NEED_CPU        ? "cpu"
+                                              : k->needs & NEED_SUBGROUP ? "subgroup"
+                                                                         : "any",
+                                              "shape", shape, "values", values, "why", r->why));
     }
     return list;
 }
@@ -209,7 +214,8 @@ vidi_status vidi_kernels(vidi *v, char **out) {
     json_t *kernels = json_array();
     for (uint32_t i = 0; i < kernel_count; i++)
         json_array_append_new(kernels, kernel_json(caps, &kernel_table[i]));
-    json_t *doc = json_pack("{s:o, s:o, s:o}", "device", caps ? json_string(caps->name) : json_null(),
-                            "kernels", kernels, "tuning", tuning_json());
+    json_t *doc =
+        json_pack("{s:o, s:o, s:o}", "device", caps ? json_string(caps->name) : json_null(),
+                  "kernels", kernels, "tuning", tuning_json());
     return json_text(&v->ctx, doc, out);
 }

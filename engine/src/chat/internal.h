@@ -61,28 +61,28 @@ struct vidi_chat {
     atomic_int cancel;
 
     struct kv kv;
-    struct gpu_buffer *scratch;   /* the arena of all programs */
+    struct gpu_buffer *scratch; /* the arena of all programs */
     struct gpu_buffer *step, *ids, *tokens, *rope, *rows, *pixels, *last, *logits;
-    uint32_t chunk;               /* rows of the prompt program */
+    uint32_t chunk; /* rows of the prompt program */
     struct program *prompt, *head, *answer, *encode;
     struct picture_program *picture;
     const char *dump_glob, *dump_dir;
 
-    uint32_t position;            /* rows of the cache that hold the conversation */
-    bool started;                 /* something was said already */
-    int last_role;                /* of the newest turn; -1 before the first */
+    uint32_t position; /* rows of the cache that hold the conversation */
+    bool started;      /* something was said already */
+    int last_role;     /* of the newest turn; -1 before the first */
     struct tokens pending;
-    uint32_t read_pending;        /* of pending: already in the cache */
+    uint32_t read_pending; /* of pending: already in the cache */
     struct said_picture pictures[CHAT_PICTURES];
     uint32_t n_pictures, n_waiting; /* waiting: said, belonging to the next text */
     struct mark marks[CHAT_MARKS];
     uint32_t n_marks;
 
-    bool said, opened;            /* something waits for an answer; its opening words are pending */
+    bool said, opened; /* something waits for an answer; its opening words are pending */
     bool answering;
-    uint32_t first_position;      /* cache row of the first sampled token */
-    uint32_t sampled, taken;      /* tokens asked for and seen, of this answer */
-    uint32_t counter;             /* step.counter of the first of them */
+    uint32_t first_position; /* cache row of the first sampled token */
+    uint32_t sampled, taken; /* tokens asked for and seen, of this answer */
+    uint32_t counter;        /* step.counter of the first of them */
     uint64_t tickets[STEPS_IN_FLIGHT];
     int32_t last_token;
     struct detok detok;
@@ -103,11 +103,11 @@ uint32_t model_context(const vidi_model *m, int wanted);
 vidi_status chat_programs(vidi_chat *c);
 vidi_status chat_redo_programs(vidi_chat *c); /* after dump_glob changed */
 void chat_programs_free(vidi_chat *c);
-vidi_status chat_read_pending(vidi_chat *c);  /* pictures and rows into the cache */
-vidi_status chat_first_token(vidi_chat *c);   /* submits the head */
-vidi_status chat_step(vidi_chat *c);          /* submits one step */
+vidi_status chat_read_pending(vidi_chat *c);         /* pictures and rows into the cache */
+vidi_status chat_first_token(vidi_chat *c);          /* submits the head */
+vidi_status chat_step(vidi_chat *c);                 /* submits one step */
 vidi_status chat_take(vidi_chat *c, int32_t *token); /* waits for the oldest */
-vidi_status chat_settle(vidi_chat *c);        /* waits for all, drops what was not taken */
+vidi_status chat_settle(vidi_chat *c);               /* waits for all, drops what was not taken */
 
 /* image.c: pixels of a picture for the encoder. */
 vidi_status chat_pixels(vidi_chat *c, struct said_picture *p); /* may halve it */

@@ -11,8 +11,8 @@ static size_t printable(const char *bytes, uint64_t len, char *out) {
     size_t n = 0;
     for (uint64_t i = 0; i < len;) {
         utf8proc_int32_t code;
-        const utf8proc_ssize_t step = utf8proc_iterate(
-            (const utf8proc_uint8_t *)bytes + i, (utf8proc_ssize_t)(len - i), &code);
+        const utf8proc_ssize_t step = utf8proc_iterate((const utf8proc_uint8_t *)bytes + i,
+                                                       (utf8proc_ssize_t)(len - i), &code);
         if (step > 0 && code) {
             memcpy(out + n, bytes + i, (size_t)step);
             n += (size_t)step;

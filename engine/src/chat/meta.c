@@ -8,7 +8,8 @@ enum { KEY_CAP = 256 };
 static bool full_key(struct meta *m, const char *key, char *out) {
     if (m->status != VIDI_OK) return false;
     if (snprintf(out, KEY_CAP, "%s.%s", m->arch, key) < KEY_CAP) return true;
-    m->status = vd_fail(m->ctx, VIDI_E_FORMAT, "%s: the architecture's name is too long", m->file->path);
+    m->status =
+        vd_fail(m->ctx, VIDI_E_FORMAT, "%s: the architecture's name is too long", m->file->path);
     return false;
 }
 
@@ -28,8 +29,8 @@ void meta_fail(struct meta *m, const char *fmt, ...) {
 
 static void check_int(struct meta *m, const char *key, int64_t value, uint32_t lo, uint32_t hi) {
     if (value < (int64_t)lo || value > (int64_t)hi)
-        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s is %lld, outside %u to %u", m->file->path, key,
-                        (long long)value, lo, hi));
+        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s is %lld, outside %u to %u", m->file->path,
+                        key, (long long)value, lo, hi));
 }
 
 uint32_t meta_int(struct meta *m, const char *key, uint32_t lo, uint32_t hi) {
@@ -86,13 +87,15 @@ static const struct gguf_value *numbers(struct meta *m, const char *full, uint32
     }
     const enum gguf_kind kind = v->kind == GGUF_ARRAY ? v->item : v->kind;
     if (kind == GGUF_STRING || kind == GGUF_BOOL || (v->kind == GGUF_ARRAY && v->n != n)) {
-        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s does not hold %u numbers", m->file->path, full, n));
+        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s does not hold %u numbers", m->file->path,
+                        full, n));
         return NULL;
     }
     return v;
 }
 
-void meta_ints(struct meta *m, const char *key, uint32_t n, uint32_t lo, uint32_t hi, uint32_t *out) {
+void meta_ints(struct meta *m, const char *key, uint32_t n, uint32_t lo, uint32_t hi,
+               uint32_t *out) {
     char full[KEY_CAP];
     if (!full_key(m, key, full)) return;
     const struct gguf_value *v = numbers(m, full, n);
@@ -117,7 +120,8 @@ void meta_floats(struct meta *m, const char *key, uint32_t n, float lo, float hi
 uint32_t meta_vocab(struct meta *m) {
     const struct gguf_value *v = gguf_find(m->file, "tokenizer.ggml.tokens");
     if (m->status == VIDI_OK && (!v || v->kind != GGUF_ARRAY || !v->n || v->n > 1u << 24))
-        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: tokenizer.ggml.tokens is missing or not an array of words",
+        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT,
+                        "%s: tokenizer.ggml.tokens is missing or not an array of words",
                         m->file->path));
     return m->status == VIDI_OK ? (uint32_t)v->n : 0;
 }

@@ -65,7 +65,9 @@ static vidi_status fetch_weights(vidi_model *m) {
     struct arena a;
     arena_open(&a, ctx);
     const struct shape *s = &m->shape;
-    struct kv kv = {.n_layers = s->layers, .capacity = 1, .k = arena_new(&a, struct vd_span, s->layers),
+    struct kv kv = {.n_layers = s->layers,
+                    .capacity = 1,
+                    .k = arena_new(&a, struct vd_span, s->layers),
                     .v = arena_new(&a, struct vd_span, s->layers)};
     vidi_status status = kv.k && kv.v ? VIDI_OK : VIDI_E_MEMORY;
     for (uint32_t i = 0; status == VIDI_OK && i < s->layers; i++)
@@ -109,7 +111,8 @@ static vidi_status open_into(vidi_model *m, const char *path) {
     TRY(family_configure(ctx, &m->file, m->family, m->cfg, &m->shape));
     TRY(tokenizer_open(ctx, &m->file, &m->tokenizer));
     find_form(m);
-    if (!m->form) return vd_fail(ctx, VIDI_E_UNSUPPORTED, "%s: its chat form is unknown", m->file.path);
+    if (!m->form)
+        return vd_fail(ctx, VIDI_E_UNSUPPORTED, "%s: its chat form is unknown", m->file.path);
     TRY(fetch_weights(m));
     return gguf_still_whole(&m->file);
 }

@@ -29,7 +29,8 @@ static vidi_status make_rope(vidi_chat *c, uint32_t capacity) {
                             factors->bytes == half * sizeof(float);
         for (uint32_t i = 0; i < half; i++) {
             float factor = 1;
-            if (usable) memcpy(&factor, (const char *)factors->data + i * sizeof factor, sizeof factor);
+            if (usable)
+                memcpy(&factor, (const char *)factors->data + i * sizeof factor, sizeof factor);
             inverse[i] = m->shape.rope_scale *
                          pow(m->shape.rope_base, -2.0 * i / m->shape.rope_dim) / factor;
         }
@@ -91,11 +92,16 @@ static void build(vidi_chat *c, graph *g, int which) {
 
 static vidi_status open_graph(vidi_chat *c, int which, graph **g, uint64_t *bytes) {
     const vidi_model *m = c->model;
-    const struct graph_env env = {
-        .step = all(c->step), .rope = all(c->rope), .ids = all(c->ids), .pictures = all(c->rows),
-        .tokens = all(c->tokens), .rows = which == PROMPT ? c->chunk : 1,
-        .picture_rows = m->shape.picture.rows, .kv = &c->kv, .keep = c->dump_glob,
-        .separate = m->v->debug.separate};
+    const struct graph_env env = {.step = all(c->step),
+                                  .rope = all(c->rope),
+                                  .ids = all(c->ids),
+                                  .pictures = all(c->rows),
+                                  .tokens = all(c->tokens),
+                                  .rows = which == PROMPT ? c->chunk : 1,
+                                  .picture_rows = m->shape.picture.rows,
+                                  .kv = &c->kv,
+                                  .keep = c->dump_glob,
+                                  .separate = m->v->debug.separate};
     TRY(graph_open(m->v->gpu, m->weights, &env, g));
     build(c, *g, which);
     uint64_t need = 0;
@@ -147,7 +153,8 @@ void chat_programs_free(vidi_chat *c) {
     struct gpu *gpu = c->model->v->gpu;
     free_programs(c);
     kv_close(gpu, &c->kv);
-    struct gpu_buffer *buffers[] = {c->step, c->ids, c->tokens, c->rope, c->rows, c->pixels, c->last, c->logits};
+    struct gpu_buffer *buffers[] = {c->step, c->ids,    c->tokens, c->rope,
+                                    c->rows, c->pixels, c->last,   c->logits};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) gpu_buffer_free(gpu, buffers[i]);
 }
 
@@ -220,10 +227,10 @@ static vidi_status check_room(vidi_chat *c) {
     for (uint32_t i = c->read_pending; i < c->pending.n; i++)
         rows += c->pending.ids[i] < 0 ? c->model->shape.picture.rows : 1;
     if (c->position + rows < (uint64_t)c->cfg.context) return VIDI_OK;
-    const vidi_status status = vd_fail(
-        &c->model->v->ctx, VIDI_E_CONTEXT,
-        "the conversation needs %llu tokens and an answer, the context holds %d",
-        (unsigned long long)(c->position + rows), c->cfg.context);
+    const vidi_status status =
+        vd_fail(&c->model->v->ctx, VIDI_E_CONTEXT,
+                "the conversation needs %llu tokens and an answer, the context holds %d",
+                (unsigned long long)(c->position + rows), c->cfg.context);
     drop_pending(c);
     /* What was dropped may have held the words before the first turn. */
     c->started = c->started && c->position > 0;
@@ -250,7 +257,8 @@ vidi_status chat_read_pending(vidi_chat *c) {
         c->read_pending += items;
         c->position += rows;
         if (c->model->v->progress)
-            c->model->v->progress(c->model->v->user, "reading prompt", c->read_pending, c->pending.n);
+            c->model->v->progress(c->model->v->user, "reading prompt", c->read_pending,
+                                  c->pending.n);
     }
     drop_pending(c);
     c->stats.prompt_ms += clock_ms() - start - (c->stats.image_ms - images);

@@ -12,7 +12,10 @@
 const char *vidi_version(void) { return VIDI_VERSION; }
 
 const char *vidi_status_name(vidi_status s) {
-    static const struct { vidi_status status; const char *name; } names[] = {
+    static const struct {
+        vidi_status status;
+        const char *name;
+    } names[] = {
         {VIDI_OK, "ok"},
         {VIDI_END, "end"},
         {VIDI_E_ARGUMENT, "argument"},
@@ -44,10 +47,14 @@ vidi_status vidi_open_bare(const vidi_config *cfg, vidi **out) {
 vidi_status vidi_open(const vidi_config *cfg, vidi **out) {
     TRY(vidi_open_bare(cfg, out));
     vidi *v = *out;
-    const struct gpu_config gpu = {
-        .device = cfg ? cfg->device : NULL, .cache_dir = cfg ? cfg->cache_dir : NULL,
-        .validate = v->debug.validate, .labels = v->debug.labels, .profile = v->debug.profile,
-        .robust = v->debug.robust, .progress = v->progress, .user = v->user};
+    const struct gpu_config gpu = {.device = cfg ? cfg->device : NULL,
+                                   .cache_dir = cfg ? cfg->cache_dir : NULL,
+                                   .validate = v->debug.validate,
+                                   .labels = v->debug.labels,
+                                   .profile = v->debug.profile,
+                                   .robust = v->debug.robust,
+                                   .progress = v->progress,
+                                   .user = v->user};
     return gpu_open(&v->ctx, &gpu, &v->gpu);
 }
 
@@ -60,9 +67,7 @@ void vidi_close(vidi *v) {
 
 const char *vidi_error(const vidi *v) { return v ? v->ctx.error : "out of memory"; }
 
-const char *vidi_device_name(const vidi *v) {
-    return v && v->gpu ? gpu_caps(v->gpu)->name : "";
-}
+const char *vidi_device_name(const vidi *v) { return v && v->gpu ? gpu_caps(v->gpu)->name : ""; }
 
 /* --- devices ---------------------------------------------------------------------------------- */
 
@@ -72,10 +77,13 @@ struct device_walk {
 };
 
 static const char *vendor_name(uint32_t id) {
-    static const struct { uint32_t id; const char *name; } vendors[] = {
-        {0x1002, "AMD"},      {0x8086, "Intel"}, {0x10de, "NVIDIA"},      {0x13b5, "Arm"},
-        {0x5143, "Qualcomm"}, {0x106b, "Apple"}, {0x1010, "Imagination"}, {0x10005, "Mesa"},
-        {0x1ae0, "Google"},
+    static const struct {
+        uint32_t id;
+        const char *name;
+    } vendors[] = {
+        {0x1002, "AMD"},         {0x8086, "Intel"},    {0x10de, "NVIDIA"},
+        {0x13b5, "Arm"},         {0x5143, "Qualcomm"}, {0x106b, "Apple"},
+        {0x1010, "Imagination"}, {0x10005, "Mesa"},    {0x1ae0, "Google"},
     };
     for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++)
         if (vendors[i].id == id) return vendors[i].name;
@@ -83,12 +91,19 @@ static const char *vendor_name(uint32_t id) {
 }
 
 static void show_device(void *user, const struct gpu_caps *caps) {
-    static const char *const types[] = {
-        [GPU_OTHER] = "other", [GPU_INTEGRATED] = "integrated", [GPU_DISCRETE] = "discrete",
-        [GPU_VIRTUAL] = "virtual", [GPU_CPU] = "cpu"};
-    static const struct { uint32_t bit; const char *word; } words[] = {
-        {NEED_SUBGROUP, "subgroup"}, {NEED_F16, "f16"}, {NEED_INT_DOT, "int_dot"},
-        {NEED_COOPMAT, "coopmat"},   {NEED_CPU, "cpu"}};
+    static const char *const types[] = {[GPU_OTHER] = "other",
+                                        [GPU_INTEGRATED] = "integrated",
+                                        [GPU_DISCRETE] = "discrete",
+                                        [GPU_VIRTUAL] = "virtual",
+                                        [GPU_CPU] = "cpu"};
+    static const struct {
+        uint32_t bit;
+        const char *word;
+    } words[] = {{NEED_SUBGROUP, "subgroup"},
+                 {NEED_F16, "f16"},
+                 {NEED_INT_DOT, "int_dot"},
+                 {NEED_COOPMAT, "coopmat"},
+                 {NEED_CPU, "cpu"}};
     const struct device_walk *walk = user;
     char features[64] = "";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -96,12 +111,16 @@ static void show_device(void *user, const struct gpu_caps *caps) {
         if (features[0]) strcat(features, " ");
         strcat(features, words[i].word);
     }
-    walk->each(walk->user, &(vidi_device){
-                               .name = caps->name, .vendor = vendor_name(caps->vendor_id),
-                               .type = types[caps->type], .driver = caps->driver,
-                               .memory_bytes = caps->memory_bytes, .api_version = caps->api_version,
-                               .subgroup_size = caps->subgroup_size, .usable = caps->usable,
-                               .reason = caps->reason, .features = features});
+    walk->each(walk->user, &(vidi_device){.name = caps->name,
+                                          .vendor = vendor_name(caps->vendor_id),
+                                          .type = types[caps->type],
+                                          .driver = caps->driver,
+                                          .memory_bytes = caps->memory_bytes,
+                                          .api_version = caps->api_version,
+                                          .subgroup_size = caps->subgroup_size,
+                                          .usable = caps->usable,
+                                          .reason = caps->reason,
+                                          .features = features});
 }
 
 vidi_status vidi_devices(const vidi_config *cfg, void (*each)(void *user, const vidi_device *d),
@@ -124,8 +143,11 @@ vidi_status vidi_image_read(vidi *v, const char *path, vidi_image *out) {
     if (!path) return vd_fail(&v->ctx, VIDI_E_ARGUMENT, "no picture was named");
     struct picture p;
     TRY(picture_read(&v->ctx, path, &p));
-    *out = (vidi_image){.data = p.rgb, .width = (int)p.width, .height = (int)p.height,
-                        .stride = (int)p.width * 3, .pixels = VIDI_RGB8};
+    *out = (vidi_image){.data = p.rgb,
+                        .width = (int)p.width,
+                        .height = (int)p.height,
+                        .stride = (int)p.width * 3,
+                        .pixels = VIDI_RGB8};
     return VIDI_OK;
 }
 

@@ -36,38 +36,40 @@ struct gpu_caps {
     uint32_t vendor_id, device_id, api_version;
     enum gpu_type type;
     bool usable;
-    char reason[256];            /* why not usable; "" when it is */
-    uint32_t has;                /* kernel_needs bits this device meets */
+    char reason[256]; /* why not usable; "" when it is */
+    uint32_t has;     /* kernel_needs bits this device meets */
     uint32_t subgroup_size;
-    uint32_t max_invocations;    /* of a workgroup */
+    uint32_t max_invocations; /* of a workgroup */
     uint32_t max_groups[3];
     uint32_t shared_bytes;
-    uint32_t align;              /* of a span's offset in bytes, at least 16 */
-    uint64_t max_range;          /* largest span that can be bound */
-    uint64_t memory_bytes;       /* largest device-local heap */
-    bool unified;                /* the device reads host memory as fast as its own */
-    bool import_host;            /* can use host memory without a copy */
+    uint32_t align;        /* of a span's offset in bytes, at least 16 */
+    uint64_t max_range;    /* largest span that can be bound */
+    uint64_t memory_bytes; /* largest device-local heap */
+    bool unified;          /* the device reads host memory as fast as its own */
+    bool import_host;      /* can use host memory without a copy */
     bool timestamps;
-    float timestamp_ns;          /* a tick */
+    float timestamp_ns; /* a tick */
 };
 
 struct gpu_config {
-    const char *device;     /* part of a name or an index; NULL: discrete > integrated > virtual > cpu */
-    const char *cache_dir;  /* of the pipeline cache; NULL: none */
-    bool validate;          /* the Khronos validation layer with synchronization validation */
-    bool labels;            /* debug names and labels */
-    bool profile;           /* a timestamp behind every dispatch of programs recorded from now on */
-    bool robust;            /* robustBufferAccess; off by default */
-    bool staged;            /* for tests: device memory counts as out of the host's reach */
-    bool no_barriers;       /* for tests: programs are recorded without derived barriers */
-    bool no_stamp;          /* for tests: submissions leave their completion marker out */
+    /* Part of a name or an index; NULL: discrete > integrated > virtual > cpu. */
+    const char *device;
+    const char *cache_dir; /* of the pipeline cache; NULL: none */
+    bool validate;         /* the Khronos validation layer with synchronization validation */
+    bool labels;           /* debug names and labels */
+    bool profile;          /* a timestamp behind every dispatch of programs recorded from now on */
+    bool robust;           /* robustBufferAccess; off by default */
+    bool staged;           /* for tests: device memory counts as out of the host's reach */
+    bool no_barriers;      /* for tests: programs are recorded without derived barriers */
+    bool no_stamp;         /* for tests: submissions leave their completion marker out */
     void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *user;
 };
 
-struct gpu_counters {       /* since gpu_open() */
-    uint64_t submissions, recordings, buffer_allocations, descriptor_updates;
-    uint64_t device_bytes;  /* allocated now */
+struct gpu_counters { /* since gpu_open() */
+    uint64_t submissions, recordings /* command buffers */, buffer_allocations;
+    uint64_t descriptor_updates; /* sets written */
+    uint64_t device_bytes;       /* taken from the device now, room for more buffers included */
     uint64_t validation_messages;
 };
 
@@ -84,8 +86,8 @@ vidi_status gpu_devices(struct vd_ctx *ctx, void (*each)(void *user, const struc
 /* --- memory ---------------------------------------------------------------------------------- */
 
 enum gpu_memory {
-    GPU_DEVICE,   /* fast for the device; the host reaches it through upload and download */
-    GPU_HOST,     /* mapped and coherent for its whole life; the device reads and writes it too */
+    GPU_DEVICE, /* fast for the device; the host reaches it through upload and download */
+    GPU_HOST,   /* mapped and coherent for its whole life; the device reads and writes it too */
 };
 
 /* A buffer with its own VkBuffer. Its content is zero. The name shows in errors and labels.
@@ -110,11 +112,11 @@ vidi_status gpu_download(struct gpu *gpu, void *dst, struct vd_span src, uint64_
 struct gpu_dispatch {
     uint32_t kernel, variant;
     struct vd_groups groups;
-    const struct vd_span *spans;  /* kernel's n_bindings */
-    const void *push;             /* push_bytes */
-    const uint32_t *specs;        /* n_specs, defaults filled in */
-    const char *label;            /* what of the graph this is: "blk.0.attn_q" */
-    uint64_t bytes, flops;        /* moved and done, as the op counts them; 0 when unknown */
+    const struct vd_span *spans; /* kernel's n_bindings */
+    const void *push;            /* push_bytes */
+    const uint32_t *specs;       /* n_specs, defaults filled in */
+    const char *label;           /* what of the graph this is: "blk.0.attn_q" */
+    uint64_t bytes, flops;       /* moved and done, as the op counts them; 0 when unknown */
 };
 
 struct gpu_list {
@@ -122,9 +124,9 @@ struct gpu_list {
     struct arena arena;
     struct gpu_dispatch *items;
     uint32_t n, cap;
-    vidi_status status;    /* the first failure; later calls then do nothing */
-    const char *label;     /* given to dispatches from now on; NULL: the kernel's name */
-    const char *only;      /* tests: ops must choose the kernel of this name, or fail */
+    vidi_status status; /* the first failure; later calls then do nothing */
+    const char *label;  /* given to dispatches from now on; NULL: the kernel's name */
+    const char *only;   /* tests: ops must choose the kernel of this name, or fail */
 };
 
 void gpu_list_open(struct gpu_list *list, struct gpu *gpu);
@@ -163,8 +165,13 @@ vidi_status gpu_submit(struct gpu_program *p, double budget_ms, const volatile i
 vidi_status gpu_wait(struct gpu *gpu, uint64_t ticket);
 vidi_status gpu_run(struct gpu_program *p); /* submit and wait */
 
-/* Profile of the newest finished run, when recorded with config.profile: calls `each` a dispatch. */
-struct gpu_timing { const char *label, *kernel, *variant; double ms; uint64_t bytes, flops; };
+/* Profile of the newest finished run, when recorded with config.profile: calls `each` a dispatch.
+ */
+struct gpu_timing {
+    const char *label, *kernel, *variant;
+    double ms;
+    uint64_t bytes, flops;
+};
 vidi_status gpu_program_timings(struct gpu_program *p,
                                 void (*each)(void *user, const struct gpu_timing *t), void *user);
 #endif

@@ -7,15 +7,15 @@
 
 /* What a kernel asks of the device; one bit each, from its `//! needs:` line. */
 enum kernel_needs {
-    NEED_SUBGROUP = 1,  /* "subgroup": arithmetic and ballot in compute */
-    NEED_F16 = 2,       /* "f16": float16 arithmetic and 16-bit storage */
-    NEED_INT_DOT = 4,   /* "int_dot": packed 4x8 integer dot product */
-    NEED_COOPMAT = 8,   /* "coopmat": KHR cooperative matrix, f16 x f16 + f32 */
-    NEED_CPU = 16,      /* "cpu": written for drivers that run on a CPU (subgroup implied) */
+    NEED_SUBGROUP = 1, /* "subgroup": arithmetic and ballot in compute */
+    NEED_F16 = 2,      /* "f16": float16 arithmetic and 16-bit storage */
+    NEED_INT_DOT = 4,  /* "int_dot": packed 4x8 integer dot product */
+    NEED_COOPMAT = 8,  /* "coopmat": KHR cooperative matrix, f16 x f16 + f32 */
+    NEED_CPU = 16,     /* "cpu": written for drivers that run on a CPU (subgroup implied) */
 };
 
 struct kernel_variant {
-    const char *name;      /* the values of its axes joined by '.', "" when it has no axis: "q8_0.f32" */
+    const char *name; /* the values of its axes joined by '.', "" when it has no axis: "q8_0.f32" */
     const uint32_t *words; /* SPIR-V */
     uint32_t n_words;
 };
@@ -26,12 +26,12 @@ struct kernel_spec {
 };
 
 struct kernel {
-    const char *name, *purpose; /* the shader's stem; its first `//!` line */
-    uint32_t needs;             /* kernel_needs bits */
-    uint32_t n_bindings;        /* dense from 0 in set 0; all storage buffers */
+    const char *name, *purpose;     /* the shader's stem; its first `//!` line */
+    uint32_t needs;                 /* kernel_needs bits */
+    uint32_t n_bindings;            /* dense from 0 in set 0; all storage buffers */
     uint32_t read_mask, write_mask; /* bit b: binding b is read / written */
     const char *const *binding_names;
-    uint32_t push_bytes;        /* at most 128 */
+    uint32_t push_bytes; /* at most 128 */
     uint32_t n_specs;
     const struct kernel_spec *specs;
     uint32_t n_variants;
@@ -50,9 +50,11 @@ extern const uint32_t kernel_count;
  * with  enum { K_NAME = index in kernel_table };  and a macro
  *     k_NAME(list, variant, groups(gx, gy, gz), .x = x, .w = w, .y = y, .cols = n, .eps = eps);
  * A span with no buffer is bound to the device's small zero buffer. */
-struct vd_groups { uint32_t x, y, z; };
+struct vd_groups {
+    uint32_t x, y, z;
+};
 /* groups(x), groups(x, y) or groups(x, y, z); what is left out is 1. */
-#define groups(...)                 groups_first_three(__VA_ARGS__, 1, 1, 1)
+#define groups(...)                      groups_first_three(__VA_ARGS__, 1, 1, 1)
 #define groups_first_three(a, b, c, ...) ((struct vd_groups){a, b, c})
 
 /* Index of the variant of that name, or -1. */

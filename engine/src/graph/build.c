@@ -23,7 +23,8 @@ void graph_fail(graph *g, const char *fmt, ...) {
     g->status = vd_fail(g->ctx, VIDI_E_FORMAT, "%s%s%s", g->scope, g->scope[0] ? ": " : "", words);
 }
 
-vidi_status graph_open(struct gpu *gpu, struct weights *w, const struct graph_env *env, graph **out) {
+vidi_status graph_open(struct gpu *gpu, struct weights *w, const struct graph_env *env,
+                       graph **out) {
     struct vd_ctx *ctx = gpu_ctx(gpu);
     graph *g = vd_alloc(ctx, sizeof *g);
     *out = g;
@@ -48,7 +49,9 @@ void graph_scope(graph *g, const char *fmt, ...) {
     va_end(args);
 }
 
-struct node_tensor *node_tensor(graph *g, tensor t) { return &g->tensors[t.id]; }
+struct node_tensor *node_tensor(graph *g, tensor t) {
+    return &g->tensors[t.id];
+}
 uint32_t tensor_rows(const graph *g, tensor t) { return g->tensors[t.id].rows; }
 uint32_t tensor_cols(const graph *g, tensor t) { return g->tensors[t.id].cols; }
 
@@ -72,9 +75,14 @@ tensor graph_tensor(graph *g, const char *name, uint32_t rows, uint32_t cols, bo
     }
     const tensor t = {g->n_tensors++};
     const char *full = full_name(g, name);
-    g->tensors[t.id] = (struct node_tensor){
-        .name = full, .rows = rows, .cols = cols, .stride = cols, .base = t.id, .dynamic = dynamic,
-        .keep = g->env.keep && t.id && glob_match(g->env.keep, full)};
+    g->tensors[t.id] =
+        (struct node_tensor){.name = full,
+                             .rows = rows,
+                             .cols = cols,
+                             .stride = cols,
+                             .base = t.id,
+                             .dynamic = dynamic,
+                             .keep = g->env.keep && t.id && glob_match(g->env.keep, full)};
     return t;
 }
 
@@ -155,10 +163,16 @@ static void add_linear(graph *g, tensor x, const struct linear *p, const struct 
     struct node *node = graph_node(g, NODE_LINEAR, y);
     if (!node) return;
     const struct node_tensor *in = node_tensor(g, x), *out = node_tensor(g, y);
-    node->op.linear = (struct op_linear){
-        .w = w, .rows = in->rows, .x_stride = in->stride, .y_stride = out->stride,
-        .add_stride = add.id ? node_tensor(g, add)->stride : 0, .act = p->act, .glu = p->glu,
-        .eps = p->eps, .step = step_of(g, in->dynamic), .bias = bias};
+    node->op.linear = (struct op_linear){.w = w,
+                                         .rows = in->rows,
+                                         .x_stride = in->stride,
+                                         .y_stride = out->stride,
+                                         .add_stride = add.id ? node_tensor(g, add)->stride : 0,
+                                         .act = p->act,
+                                         .glu = p->glu,
+                                         .eps = p->eps,
+                                         .step = step_of(g, in->dynamic),
+                                         .bias = bias};
     if (p->norm) node->op.linear.norm = vector(g, p->norm, ".weight", in->cols);
     node_use(g, node, &node->op.linear.x, x);
     node_use(g, node, &node->op.linear.add, add);
@@ -201,8 +215,12 @@ static tensor norm(graph *g, tensor x, const char *w, float eps, bool rms) {
     const tensor y = graph_tensor(g, w, in.rows, in.cols, in.dynamic);
     struct node *node = graph_node(g, NODE_NORM, y);
     if (!node) return T_NONE;
-    node->op.norm = (struct op_norm){.rows = in.rows, .cols = in.cols, .x_stride = in.stride,
-                                     .y_stride = in.cols, .eps = eps, .rms = rms,
+    node->op.norm = (struct op_norm){.rows = in.rows,
+                                     .cols = in.cols,
+                                     .x_stride = in.stride,
+                                     .y_stride = in.cols,
+                                     .eps = eps,
+                                     .rms = rms,
                                      .step = step_of(g, in.dynamic)};
     node->op.norm.w = vector(g, w, ".weight", in.cols);
     if (!rms) node->op.norm.b = vector(g, w, ".bias", in.cols);
@@ -211,7 +229,9 @@ static tensor norm(graph *g, tensor x, const char *w, float eps, bool rms) {
     return y;
 }
 
-tensor g_layernorm(graph *g, tensor x, const char *w, float eps) { return norm(g, x, w, eps, false); }
+tensor g_layernorm(graph *g, tensor x, const char *w, float eps) {
+    return norm(g, x, w, eps, false);
+}
 tensor g_rmsnorm(graph *g, tensor x, const char *w, float eps) { return norm(g, x, w, eps, true); }
 
 static float default_scale(float scale, uint32_t head_dim) {
@@ -222,17 +242,24 @@ tensor g_attend(graph *g, const struct attend *p) {
     if (!graph_ok(g)) return T_NONE;
     const struct node_tensor q = *node_tensor(g, p->q), k = *node_tensor(g, p->k),
                              v = *node_tensor(g, p->v);
-    if (q.cols != p->heads * p->head_dim || k.cols != p->kv_heads * p->head_dim || v.cols != k.cols ||
-        v.rows != k.rows || k.stride != v.stride)
+    if (q.cols != p->heads * p->head_dim || k.cols != p->kv_heads * p->head_dim ||
+        v.cols != k.cols || v.rows != k.rows || k.stride != v.stride)
         graph_fail(g, "attention: %u heads of %u do not fit q %u, k %u, v %u columns", p->heads,
                    p->head_dim, q.cols, k.cols, v.cols);
     const tensor y = graph_tensor(g, p->name ? p->name : "attn", q.rows, q.cols, q.dynamic);
     struct node *node = graph_node(g, NODE_ATTEND, y);
     if (!node) return T_NONE;
-    node->op.attend = (struct op_attend){
-        .rows = q.rows, .kv_rows = k.rows, .heads = p->heads, .kv_heads = p->kv_heads,
-        .head_dim = p->head_dim, .q_stride = q.stride, .kv_stride = k.stride, .y_stride = q.cols,
-        .mode = p->mode, .window = p->window, .scale = default_scale(p->scale, p->head_dim)};
+    node->op.attend = (struct op_attend){.rows = q.rows,
+                                         .kv_rows = k.rows,
+                                         .heads = p->heads,
+                                         .kv_heads = p->kv_heads,
+                                         .head_dim = p->head_dim,
+                                         .q_stride = q.stride,
+                                         .kv_stride = k.stride,
+                                         .y_stride = q.cols,
+                                         .mode = p->mode,
+                                         .window = p->window,
+                                         .scale = default_scale(p->scale, p->head_dim)};
     node_use(g, node, &node->op.attend.q, p->q);
     node_use(g, node, &node->op.attend.k, p->k);
     node_use(g, node, &node->op.attend.v, p->v);
@@ -253,22 +280,40 @@ tensor g_attend_cached(graph *g, tensor qkv, const struct attend_cached *p) {
     const tensor q = graph_tensor(g, "q_rope", in.rows, q_cols, in.dynamic);
     struct node *rope = graph_node(g, NODE_ROPE_KV, q);
     if (!rope) return T_NONE;
-    rope->op.rope_kv = (struct op_rope_kv){
-        .rows = in.rows, .x_stride = in.stride, .heads = p->heads, .kv_heads = p->kv_heads,
-        .head_dim = p->head_dim, .rope_dim = p->rope_dim, .cache_rows = kv->capacity,
-        .neox = p->neox, .kv_f16 = kv->f16, .table = g->env.rope, .k_cache = kv->k[p->layer],
-        .v_cache = kv->v[p->layer], .step = step_of(g, in.dynamic)};
+    rope->op.rope_kv = (struct op_rope_kv){.rows = in.rows,
+                                           .x_stride = in.stride,
+                                           .heads = p->heads,
+                                           .kv_heads = p->kv_heads,
+                                           .head_dim = p->head_dim,
+                                           .rope_dim = p->rope_dim,
+                                           .cache_rows = kv->capacity,
+                                           .neox = p->neox,
+                                           .kv_f16 = kv->f16,
+                                           .table = g->env.rope,
+                                           .k_cache = kv->k[p->layer],
+                                           .v_cache = kv->v[p->layer],
+                                           .step = step_of(g, in.dynamic)};
     node_use(g, rope, &rope->op.rope_kv.x, qkv);
     node_use(g, rope, &rope->op.rope_kv.q, q);
     const tensor y = graph_tensor(g, "attn", in.rows, q_cols, in.dynamic);
     struct node *node = graph_node(g, NODE_ATTEND, y);
     if (!node) return T_NONE;
-    node->op.attend = (struct op_attend){
-        .rows = in.rows, .kv_rows = kv->capacity, .heads = p->heads, .kv_heads = p->kv_heads,
-        .head_dim = p->head_dim, .q_stride = q_cols, .kv_stride = kv_cols, .y_stride = q_cols,
-        .mode = p->mode, .window = p->window, .scale = default_scale(p->scale, p->head_dim),
-        .softcap = p->softcap, .kv_f16 = kv->f16, .k = kv->k[p->layer], .v = kv->v[p->layer],
-        .step = step_of(g, in.dynamic)};
+    node->op.attend = (struct op_attend){.rows = in.rows,
+                                         .kv_rows = kv->capacity,
+                                         .heads = p->heads,
+                                         .kv_heads = p->kv_heads,
+                                         .head_dim = p->head_dim,
+                                         .q_stride = q_cols,
+                                         .kv_stride = kv_cols,
+                                         .y_stride = q_cols,
+                                         .mode = p->mode,
+                                         .window = p->window,
+                                         .scale = default_scale(p->scale, p->head_dim),
+                                         .softcap = p->softcap,
+                                         .kv_f16 = kv->f16,
+                                         .k = kv->k[p->layer],
+                                         .v = kv->v[p->layer],
+                                         .step = step_of(g, in.dynamic)};
     node_use(g, node, &node->op.attend.q, q);
     node_use(g, node, &node->op.attend.y, y);
     return y;
@@ -281,10 +326,19 @@ tensor g_conv(graph *g, tensor x, const struct conv *p) {
     const tensor y = graph_tensor(g, p->w[0] ? p->w : "conv", ow * oh, p->out, false);
     struct node *node = graph_node(g, NODE_CONV, y);
     if (!node) return T_NONE;
-    node->op.conv = (struct op_conv2d){
-        .width = p->width, .height = p->height, .cin = p->in, .cout = p->out, .kw = p->kernel,
-        .kh = p->kernel, .stride_x = p->stride, .stride_y = p->stride, .pad_x = p->pad,
-        .pad_y = p->pad, .groups = 1, .planar = p->planar, .act = p->act};
+    node->op.conv = (struct op_conv2d){.width = p->width,
+                                       .height = p->height,
+                                       .cin = p->in,
+                                       .cout = p->out,
+                                       .kw = p->kernel,
+                                       .kh = p->kernel,
+                                       .stride_x = p->stride,
+                                       .stride_y = p->stride,
+                                       .pad_x = p->pad,
+                                       .pad_y = p->pad,
+                                       .groups = 1,
+                                       .planar = p->planar,
+                                       .act = p->act};
     node->op.conv.w = vector(g, p->w, ".weight", (uint64_t)p->out * p->in * p->kernel * p->kernel);
     node->op.conv.bias = vector(g, p->w, ".bias", p->out);
     node_use(g, node, &node->op.conv.x, x);
@@ -319,8 +373,11 @@ static void copy_rows(graph *g, tensor from, tensor to) {
     struct node *node = graph_node(g, NODE_ROWS, to);
     if (!node) return;
     const struct node_tensor *x = node_tensor(g, from), *y = node_tensor(g, to);
-    node->op.rows = (struct op_rows){.rows = x->rows, .cols = x->cols, .limit = x->rows,
-                                     .x_stride = x->stride, .y_stride = y->stride};
+    node->op.rows = (struct op_rows){.rows = x->rows,
+                                     .cols = x->cols,
+                                     .limit = x->rows,
+                                     .x_stride = x->stride,
+                                     .y_stride = y->stride};
     node_use(g, node, &node->op.rows.x, from);
     node_use(g, node, &node->op.rows.y, to);
 }
@@ -348,9 +405,13 @@ tensor g_embed(graph *g, const char *w, uint32_t vocab, uint32_t cols, float sca
     const tensor y = graph_tensor(g, "rows", g->env.rows, cols, true);
     struct node *node = graph_node(g, NODE_EMBED, y);
     if (!node || !parts) return y;
-    node->op.embed = (struct op_embed){
-        .ids = g->env.ids, .extra = g->env.pictures, .w = parts[0], .rows = g->env.rows,
-        .extra_rows = g->env.picture_rows, .scale = scale, .step = g->env.step};
+    node->op.embed = (struct op_embed){.ids = g->env.ids,
+                                       .extra = g->env.pictures,
+                                       .w = parts[0],
+                                       .rows = g->env.rows,
+                                       .extra_rows = g->env.picture_rows,
+                                       .scale = scale,
+                                       .step = g->env.step};
     node_use(g, node, &node->op.embed.y, y);
     return y;
 }
@@ -362,8 +423,12 @@ tensor g_last_row(graph *g, tensor x) {
     const tensor y = graph_tensor(g, "last", 1, in.cols, false);
     struct node *node = graph_node(g, NODE_ROWS, y);
     if (!node) return T_NONE;
-    node->op.rows = (struct op_rows){.rows = 1, .cols = in.cols, .limit = in.rows, .last = true,
-                                     .x_stride = in.stride, .y_stride = in.cols,
+    node->op.rows = (struct op_rows){.rows = 1,
+                                     .cols = in.cols,
+                                     .limit = in.rows,
+                                     .last = true,
+                                     .x_stride = in.stride,
+                                     .y_stride = in.cols,
                                      .step = step_of(g, in.dynamic)};
     node_use(g, node, &node->op.rows.x, x);
     node_use(g, node, &node->op.rows.y, y);
@@ -426,8 +491,8 @@ void graph_sample(graph *g, tensor logits) {
     const tensor scratch = graph_tensor(g, "sample", 1, (uint32_t)((bytes + 3) / 4 + 1), false);
     struct node *node = graph_node(g, NODE_SAMPLE, scratch);
     if (!node) return;
-    node->op.sample = (struct op_sample){.ids = g->env.ids, .tokens = g->env.tokens,
-                                         .step = g->env.step, .cols = cols};
+    node->op.sample = (struct op_sample){
+        .ids = g->env.ids, .tokens = g->env.tokens, .step = g->env.step, .cols = cols};
     node_use(g, node, &node->op.sample.logits, logits);
     node_use(g, node, &node->op.sample.scratch, scratch);
 }

@@ -19,9 +19,10 @@
 #include "ops/kinds.h"
 
 typedef struct graph graph;
-typedef struct tensor { uint32_t id; } tensor;
+typedef struct tensor {
+    uint32_t id;
+} tensor;
 #define T_NONE ((tensor){0})
-
 
 /* Prefix of weight and tensor names from now on; "" for none. */
 void graph_scope(graph *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -59,7 +60,8 @@ struct attend {
 tensor g_attend(graph *g, const struct attend *p);
 #define attend(g, ...) g_attend(g, &(struct attend){__VA_ARGS__})
 
-/* Rotates q and k of fused rows q|k|v, stores k and v in the cache of `layer`, and attends to it. */
+/* Rotates q and k of fused rows q|k|v, stores k and v in the cache of `layer`, and attends to it.
+ */
 struct attend_cached {
     uint32_t layer, heads, kv_heads, head_dim, rope_dim, window;
     enum attend_mode mode;
@@ -70,7 +72,12 @@ tensor g_attend_cached(graph *g, tensor qkv, const struct attend_cached *p);
 #define attend_cached(g, qkv, ...) g_attend_cached(g, qkv, &(struct attend_cached){__VA_ARGS__})
 
 /* Pixels [3][height][width] or rows of pixels -> rows [oh*ow][out]; square kernel. */
-struct conv { const char *w; uint32_t width, height, in, out, kernel, stride, pad; bool planar; enum act act; };
+struct conv {
+    const char *w;
+    uint32_t width, height, in, out, kernel, stride, pad;
+    bool planar;
+    enum act act;
+};
 tensor g_conv(graph *g, tensor x, const struct conv *p);
 #define conv(g, x, ...) g_conv(g, x, &(struct conv){__VA_ARGS__})
 

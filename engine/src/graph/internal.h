@@ -7,19 +7,29 @@
 struct node_tensor {
     const char *name;
     uint32_t rows, cols, stride;
-    uint32_t base;         /* the tensor whose memory this is; itself when it is no view */
-    uint64_t first;        /* of a view: elements from the base's start */
-    bool dynamic;          /* rows vary with the step buffer */
+    uint32_t base;  /* the tensor whose memory this is; itself when it is no view */
+    uint64_t first; /* of a view: elements from the base's start */
+    bool dynamic;   /* rows vary with the step buffer */
     bool keep;
-    struct vd_span fixed;  /* memory that was given; empty: planned */
-    uint32_t made, last;   /* node that writes it first, node that uses it last */
-    uint64_t offset;       /* in the arena */
+    struct vd_span fixed; /* memory that was given; empty: planned */
+    uint32_t made, last;  /* node that writes it first, node that uses it last */
+    uint64_t offset;      /* in the arena */
     struct gpu_buffer *own;
 };
 
 enum node_kind {
-    NODE_LINEAR, NODE_ATTEND, NODE_ROPE_KV, NODE_NORM, NODE_ADD, NODE_EMBED, NODE_ROWS, NODE_CONV,
-    NODE_SHUFFLE, NODE_POOL, NODE_SAMPLE, NODE_KIND_COUNT
+    NODE_LINEAR,
+    NODE_ATTEND,
+    NODE_ROPE_KV,
+    NODE_NORM,
+    NODE_ADD,
+    NODE_EMBED,
+    NODE_ROWS,
+    NODE_CONV,
+    NODE_SHUFFLE,
+    NODE_POOL,
+    NODE_SAMPLE,
+    NODE_KIND_COUNT
 };
 
 /* An op waiting for its memory: the spans at these places of `op` belong to these tensors. */
@@ -40,7 +50,10 @@ struct node {
         struct op_pool pool;
         struct op_sample sample;
     } op;
-    struct { size_t at; uint32_t tensor; } uses[NODE_USES];
+    struct {
+        size_t at;
+        uint32_t tensor;
+    } uses[NODE_USES];
     uint32_t n_uses;
 };
 

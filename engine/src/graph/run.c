@@ -8,18 +8,41 @@
 
 static void emit_node(struct gpu_list *list, const struct node *node) {
     switch (node->kind) {
-    case NODE_LINEAR: op_linear(list, &node->op.linear); break;
-    case NODE_ATTEND: op_attend(list, &node->op.attend); break;
-    case NODE_ROPE_KV: op_rope_kv(list, &node->op.rope_kv); break;
-    case NODE_NORM: op_norm(list, &node->op.norm); break;
-    case NODE_ADD: op_add(list, &node->op.add); break;
-    case NODE_EMBED: op_embed(list, &node->op.embed); break;
-    case NODE_ROWS: op_rows(list, &node->op.rows); break;
-    case NODE_CONV: op_conv2d(list, &node->op.conv); break;
-    case NODE_SHUFFLE: op_shuffle(list, &node->op.shuffle); break;
-    case NODE_POOL: op_pool(list, &node->op.pool); break;
-    case NODE_SAMPLE: op_sample(list, &node->op.sample); break;
-    case NODE_KIND_COUNT: break;
+    case NODE_LINEAR:
+        op_linear(list, &node->op.linear);
+        break;
+    case NODE_ATTEND:
+        op_attend(list, &node->op.attend);
+        break;
+    case NODE_ROPE_KV:
+        op_rope_kv(list, &node->op.rope_kv);
+        break;
+    case NODE_NORM:
+        op_norm(list, &node->op.norm);
+        break;
+    case NODE_ADD:
+        op_add(list, &node->op.add);
+        break;
+    case NODE_EMBED:
+        op_embed(list, &node->op.embed);
+        break;
+    case NODE_ROWS:
+        op_rows(list, &node->op.rows);
+        break;
+    case NODE_CONV:
+        op_conv2d(list, &node->op.conv);
+        break;
+    case NODE_SHUFFLE:
+        op_shuffle(list, &node->op.shuffle);
+        break;
+    case NODE_POOL:
+        op_pool(list, &node->op.pool);
+        break;
+    case NODE_SAMPLE:
+        op_sample(list, &node->op.sample);
+        break;
+    case NODE_KIND_COUNT:
+        break;
     }
 }
 
@@ -53,10 +76,13 @@ static vidi_status note_kept(graph *g, struct gpu_buffer *arena, struct program 
     for (uint32_t i = 1; i < g->n_tensors; i++) {
         const struct node_tensor *t = &g->tensors[i];
         if (!t->keep || (t->made == UINT32_MAX && !t->fixed.buffer)) continue;
-        p->kept[p->n_kept++] = (struct kept){.name = arena_text(&p->arena, t->name, strlen(t->name)),
-                                             .span = span_of_tensor(g, i, arena), .rows = t->rows,
-                                             .cols = t->cols, .stride = t->stride,
-                                             .dynamic = t->dynamic};
+        p->kept[p->n_kept++] =
+            (struct kept){.name = arena_text(&p->arena, t->name, strlen(t->name)),
+                          .span = span_of_tensor(g, i, arena),
+                          .rows = t->rows,
+                          .cols = t->cols,
+                          .stride = t->stride,
+                          .dynamic = t->dynamic};
     }
     return VIDI_OK;
 }
@@ -81,7 +107,8 @@ static vidi_status record_into(graph *g, struct gpu_buffer *arena, const char *n
     return status;
 }
 
-vidi_status graph_record(graph *g, struct gpu_buffer *arena, const char *name, struct program **out) {
+vidi_status graph_record(graph *g, struct gpu_buffer *arena, const char *name,
+                         struct program **out) {
     *out = NULL;
     TRY(g->status);
     struct program *p = vd_alloc(g->ctx, sizeof *p);
@@ -140,7 +167,9 @@ vidi_status program_dump(struct gpu *gpu, const struct program *p, const char *d
 
 vidi_status kv_open(struct gpu *gpu, struct arena *a, uint32_t n_layers, const uint32_t *row_dims,
                     uint32_t capacity, bool f16, struct kv *out) {
-    *out = (struct kv){.n_layers = n_layers, .capacity = capacity, .f16 = f16,
+    *out = (struct kv){.n_layers = n_layers,
+                       .capacity = capacity,
+                       .f16 = f16,
                        .k = arena_new(a, struct vd_span, n_layers),
                        .v = arena_new(a, struct vd_span, n_layers)};
     if (!out->k || !out->v) {

@@ -119,7 +119,9 @@ static bool find(struct weights *w, const char *name, const char *suffix, struct
     return all;
 }
 
-static uint64_t rows_of(const struct gguf_tensor *t) { return t->dims[1] * t->dims[2] * t->dims[3]; }
+static uint64_t rows_of(const struct gguf_tensor *t) {
+    return t->dims[1] * t->dims[2] * t->dims[3];
+}
 
 static bool shapes_fit(struct weights *w, const struct parts *p, uint32_t rows, uint32_t cols) {
     char words[96];
@@ -152,8 +154,7 @@ static bool shapes_fit(struct weights *w, const struct parts *p, uint32_t rows, 
 
 static void advance(struct weights *w, uint64_t bytes) {
     w->read += bytes;
-    if (w->progress.call)
-        w->progress.call(w->progress.user, "loading weights", w->read, w->total);
+    if (w->progress.call) w->progress.call(w->progress.user, "loading weights", w->read, w->total);
 }
 
 /* Rows of the file into the planes from row `first`, in pieces that fit the scratch. */
@@ -172,14 +173,20 @@ static vidi_status upload_rows(struct weights *w, const struct weight *to, uint3
     vidi_status status = VIDI_OK;
     for (uint32_t done = 0; done < rows && status == VIDI_OK; done += at_once) {
         const uint32_t n = rows - done < at_once ? rows - done : at_once;
-        unsigned char *q = scratch, *h = q + (uint64_t)n * layout.q, *s = h + (uint64_t)n * layout.h;
-        weight_repack(t->type, (const unsigned char *)t->data + done * src_row, n, to->cols, q, h, s);
-        const struct { const struct vd_span *plane; uint32_t row; unsigned char *from; } planes[] = {
-            {&to->q, layout.q, q}, {&to->h, layout.h, h}, {&to->s, layout.s, s}};
+        unsigned char *q = scratch, *h = q + (uint64_t)n * layout.q,
+                      *s = h + (uint64_t)n * layout.h;
+        weight_repack(t->type, (const unsigned char *)t->data + done * src_row, n, to->cols, q, h,
+                      s);
+        const struct {
+            const struct vd_span *plane;
+            uint32_t row;
+            unsigned char *from;
+        } planes[] = {{&to->q, layout.q, q}, {&to->h, layout.h, h}, {&to->s, layout.s, s}};
         for (int i = 0; i < 3 && status == VIDI_OK; i++) {
             const uint64_t bytes = (uint64_t)n * planes[i].row;
             if (!bytes) continue;
-            const uint64_t offset = planes[i].plane->offset + (uint64_t)(first + done) * planes[i].row;
+            const uint64_t offset =
+                planes[i].plane->offset + (uint64_t)(first + done) * planes[i].row;
             status = gpu_upload(w->gpu, span_of(planes[i].plane->buffer, offset, bytes),
                                 planes[i].from, bytes);
         }
@@ -231,8 +238,9 @@ static vidi_status make_vector(struct weights *w, const struct parts *p, uint64_
         for (uint64_t r = 0; r < rows_of(t); r++)
             dequant_row(t->type, (const unsigned char *)t->data + r * src_row, (uint32_t)t->dims[0],
                         values + r * t->dims[0]);
-        const vidi_status status = gpu_upload(
-            w->gpu, span_of(buffer, at * sizeof(float), n * sizeof(float)), values, n * sizeof(float));
+        const vidi_status status =
+            gpu_upload(w->gpu, span_of(buffer, at * sizeof(float), n * sizeof(float)), values,
+                       n * sizeof(float));
         vd_free(w->ctx, values);
         TRY(status);
         at += n;

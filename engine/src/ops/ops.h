@@ -100,7 +100,11 @@ struct op_add {
 void op_add(struct gpu_list *list, const struct op_add *op);
 
 /* y = softmax(scale * x) over the columns of each row. -inf has no share; all -inf gives zeros. */
-struct op_softmax { struct vd_span x, y; uint32_t rows, cols; float scale; };
+struct op_softmax {
+    struct vd_span x, y;
+    uint32_t rows, cols;
+    float scale;
+};
 void op_softmax(struct gpu_list *list, const struct op_softmax *op);
 
 /* Rows of y: ids[r] >= 0 takes row ids[r] of the table w (any weight form), ids[r] < 0 row ~ids[r]
@@ -135,11 +139,17 @@ void op_conv2d(struct gpu_list *list, const struct op_conv2d *op);
 
 /* Space to depth on rows of a w x h grid: y [(h/f)*(w/f)][c*f*f]; the channel order of Idefics3:
  * y[Y*w/f+X][(dy*f + dx)*c + i] = x[(Y*f+dy)*w + X*f+dx][i]. */
-struct op_shuffle { struct vd_span x, y; uint32_t width, height, cols, factor; };
+struct op_shuffle {
+    struct vd_span x, y;
+    uint32_t width, height, cols, factor;
+};
 void op_shuffle(struct gpu_list *list, const struct op_shuffle *op);
 
 /* Mean over kernel x kernel windows at that stride of rows on a w x h grid. */
-struct op_pool { struct vd_span x, y; uint32_t width, height, cols, kernel; };
+struct op_pool {
+    struct vd_span x, y;
+    uint32_t width, height, cols, kernel;
+};
 void op_pool(struct gpu_list *list, const struct op_pool *op);
 
 /* RGB8 (3 bytes a pixel, rows of `stride` bytes, a multiple of 4; read as words) -> resized,
@@ -170,7 +180,10 @@ void op_image(struct gpu_list *list, const struct op_image *op);
  * candidates survive top-k (0: 1024). top_p >= 1 and min_p <= 0 are off, a temperature up to 1e-6
  * counts as 0. Probabilities are whole multiples of 2^-21 of the best one's, so that the draw does
  * not hang on an order of summing. Two dispatches, the last ones of a step. */
-struct op_sample { struct vd_span logits, ids, tokens, step, scratch; uint32_t cols; };
+struct op_sample {
+    struct vd_span logits, ids, tokens, step, scratch;
+    uint32_t cols;
+};
 void op_sample(struct gpu_list *list, const struct op_sample *op);
 uint64_t op_sample_scratch_bytes(uint32_t cols);
 #endif

@@ -26,6 +26,7 @@ void op_rope(struct gpu_list *list, const struct op_rope *op) {
 }
 
 void op_rope_kv(struct gpu_list *list, const struct op_rope_kv *op) {
+    static const char *const variants[2][2] = {{"f32.two", "f32.four"}, {"f16.two", "f16.four"}};
     const uint32_t kernel = pick_kernel(list, &(uint32_t){K_rope_kv}, 1);
     const uint32_t wide = (op->heads + 2 * op->kv_heads) * op->head_dim;
     if (kernel == UINT32_MAX || op->rows == 0 || wide == 0) return;
@@ -34,8 +35,9 @@ void op_rope_kv(struct gpu_list *list, const struct op_rope_kv *op) {
                       op->head_dim);
         return;
     }
-    k_rope_kv(list, pick_variant(kernel, op->kv_f16 ? "f16" : "f32"),
-              groups(div_up(wide / 2, LANES), pick_groups(op->rows), 1), .x = op->x,
+    const bool four = op->head_dim % 4 == 0 && op->rope_dim % 4 == 0 && op->x_stride % 2 == 0;
+    k_rope_kv(list, pick_variant(kernel, variants[op->kv_f16][four]),
+              groups(div_up(wide / (four ? 4 : 2), LANES), pick_groups(op->rows), 1), .x = op->x,
               .table = op->table, .step = op->step, .q = op->q, .k_cache = op->k_cache,
               .v_cache = op->v_cache, .rows = op->rows, .x_stride = op->x_stride,
               .heads = op->heads, .kv_heads = op->kv_heads, .head_dim = op->head_dim,

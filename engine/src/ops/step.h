@@ -10,10 +10,10 @@
 enum { TOKEN_RING = 256 };
 
 struct step {
-    uint32_t position;    /* cache row of the first row */
-    uint32_t rows;        /* rows of this run */
-    uint32_t counter;     /* tokens sampled so far: ring slot and random number */
-    uint32_t top_k;       /* 0: all */
+    uint32_t position; /* cache row of the first row */
+    uint32_t rows;     /* rows of this run */
+    uint32_t counter;  /* tokens sampled so far: ring slot and random number */
+    uint32_t top_k;    /* 0: all */
     float temperature, top_p, min_p;
     uint32_t seed_low, seed_high;
     uint32_t reserved[7];

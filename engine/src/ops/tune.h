@@ -14,9 +14,9 @@ enum tune_share { SHARE_LANE, SHARE_SUBGROUP, SHARE_GROUP };
 
 struct tune_row {
     enum tune_op op;
-    uint32_t kernel;             /* K_*, index in kernel_table */
+    uint32_t kernel; /* K_*, index in kernel_table */
     enum tune_share share;
-    uint32_t multiple;           /* the length of the sums must be one of 1, 8 or 32: see tune_shape */
+    uint32_t multiple; /* the length of the sums must be one of 1, 8 or 32: see tune_shape */
     uint32_t min_rows, max_rows; /* rows of x or q that it wins for; max 0: no limit */
     uint32_t min_cols;           /* outputs that it wins for */
     uint32_t wg, cols, rows;     /* tile; 0: the shader's default */

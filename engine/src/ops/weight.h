@@ -8,10 +8,10 @@
  *   f16, bf16    cols halves, two a word            -                      -
  *   q8_0         cols signed bytes                  -                      1 f16 d per 32
  *   q4_0         cols nibbles, 16 bytes per 32 (*)  -                      1 f16 d per 32
- *   q4_1         as q4_0                            -                      f16 d, f16 m per 32 (a word)
- *   q5_0         as q4_0                            4 bytes of 5th bits(+) 1 f16 d per 32
- *   q5_1         as q4_0                            as q5_0                f16 d, f16 m per 32
- *   q6           as q4_0                            8 bytes of high bits(#) 1 f16 d per 16
+ *   q4_1         as q4_0                            -                      f16 d, f16 m per 32 (a
+ * word) q5_0         as q4_0                            4 bytes of 5th bits(+) 1 f16 d per 32 q5_1
+ * as q4_0                            as q5_0                f16 d, f16 m per 32 q6           as
+ * q4_0                            8 bytes of high bits(#) 1 f16 d per 16
  *
  *   (*) byte j of a block of 32 holds element j in its low and element j + 16 in its high nibble.
  *   (+) bit j belongs to element j.
@@ -27,12 +27,20 @@
 #include "gpu/gpu.h"
 
 enum weight_form {
-    FORM_F32, FORM_F16, FORM_BF16, FORM_Q8_0, FORM_Q4_0, FORM_Q4_1, FORM_Q5_0, FORM_Q5_1, FORM_Q6,
+    FORM_F32,
+    FORM_F16,
+    FORM_BF16,
+    FORM_Q8_0,
+    FORM_Q4_0,
+    FORM_Q4_1,
+    FORM_Q5_0,
+    FORM_Q5_1,
+    FORM_Q6,
     FORM_COUNT
 };
 
-struct weight_layout {      /* bytes a row of each plane; 0: the form has no such plane */
-    const char *name;       /* also the variant's name in the linear kernels */
+struct weight_layout { /* bytes a row of each plane; 0: the form has no such plane */
+    const char *name;  /* also the variant's name in the linear kernels */
     uint32_t q, h, s;
 };
 
@@ -47,8 +55,8 @@ struct weight_layout weight_layout(enum weight_form form, uint32_t cols);
 
 /* Lays `rows` rows of a file's matrix out into the planes (host memory, layout as above). h and s
  * may be NULL where the form has none. */
-void weight_repack(enum vd_type type, const void *src, uint32_t rows, uint32_t cols,
-                   void *q, void *h, void *s);
+void weight_repack(enum vd_type type, const void *src, uint32_t rows, uint32_t cols, void *q,
+                   void *h, void *s);
 
 /* The exact values of one row in its file format, and of one row of planes. The second is the
  * specification of what kernels read. */

@@ -1,24 +1,68 @@
-"""First-token logits and greedy ids of SmolLM2 by transformers, from the dequantised GGUF."""
-import json, sys
-import numpy as np, torch, gguf
+"""First-token logits and greedy text of SmolLM2-135M-Instruct by transformers in f32.
+
+    python3 make_golden.py SmolLM2-135M-Instruct.Q4_1.gguf OUT      # torch, transformers, gguf, numpy
+
+The weights are dequantised from the GGUF file, so both sides compute the same model. The prompt is
+what the file's chat template makes of the question; its ids are those of the published tokenizer.
+"""
+import sys
+
+import gguf
+import numpy as np
+import torch
 from transformers import LlamaConfig, LlamaForCausalLM
-r=gguf.GGUFReader('SmolLM2-135M-Instruct.Q4_1.gguf')
-T={t.name: torch.from_numpy(gguf.dequantize(t.data,t.tensor_type).astype(np.float32).copy()) for t in r.tensors}
-g=lambda k: r.fields[k].parts[r.fields[k].data[0]][0].item()
-L,H,K,D=[g('llama.'+k) for k in ('block_count','attention.head_count','attention.head_count_kv','embedding_length')]
-c=LlamaConfig(vocab_size=T['token_embd.weight'].shape[0],hidden_size=D,intermediate_size=g('llama.feed_forward_length'),num_hidden_layers=L,num_attention_heads=H,num_key_value_heads=K,rms_norm_eps=g('llama.attention.layer_norm_rms_epsilon'),rope_theta=g('llama.rope.freq_base'),tie_word_embeddings=True,max_position_embeddings=2048)
-print(c.rope_theta if hasattr(c,'rope_theta') else c.rope_parameters)
-m=LlamaForCausalLM(c).eval()
-def un(w,n): return w.reshape(n,w.shape[0]//n//2,2,-1).swapaxes(1,2).reshape(w.shape)
-sd={'model.embed_tokens.weight':T['token_embd.weight'],'lm_head.weight':T['token_embd.weight'],'model.norm.weight':T['output_norm.weight']}
-for i in range(L):
-    p,q=f'blk.{i}.',f'model.layers.{i}.'
-    for a,b in (('attn_norm','input_layernorm'),('ffn_norm','post_attention_layernorm'),('attn_v','self_attn.v_proj'),('attn_output','self_attn.o_proj'),('ffn_gate','mlp.gate_proj'),('ffn_up','mlp.up_proj'),('ffn_down','mlp.down_proj')): sd[q+b+'.weight']=T[p+a+'.weight']
-    sd[q+'self_attn.q_proj.weight']=un(T[p+'attn_q.weight'],H); sd[q+'self_attn.k_proj.weight']=un(T[p+'attn_k.weight'],K)
-m.load_state_dict(sd)
-ids=json.load(open('ids.json'))
-with torch.no_grad():
-    out=m(torch.tensor([ids])).logits[0,-1]
-    gen=m.generate(torch.tensor([ids]),max_new_tokens=16,do_sample=False)[0,len(ids):]
-np.save('logits.npy',out.numpy().astype('<f4')); np.save('answer.npy',gen.numpy().astype('<i4'))
-print(out.topk(3), gen)
+
+PROMPT = [1, 9690, 198, 2683, 359, 253, 5356, 5646, 11173, 3365, 3511, 308, 34519, 28, 7018, 411, 407,
+          19712, 8182, 2, 198, 1, 4093, 198, 1780, 314, 260, 3575, 282, 4649, 47, 2, 198, 1, 520, 9531, 198]
+NAMES = dict(attn_norm="input_layernorm", ffn_norm="post_attention_layernorm", attn_v="self_attn.v_proj",
+             attn_output="self_attn.o_proj", ffn_gate="mlp.gate_proj", ffn_up="mlp.up_proj",
+             ffn_down="mlp.down_proj", attn_q="self_attn.q_proj", attn_k="self_attn.k_proj")
+
+
+def number(reader, key):
+    field = reader.fields["llama." + key]
+    return field.parts[field.data[0]][0].item()
+
+
+def halves(w, heads):
+    """GGUF keeps q and k for the interleaved rotation; transformers wants the halves."""
+    return w.reshape(heads, w.shape[0] // heads // 2, 2, -1).swapaxes(1, 2).reshape(w.shape)
+
+
+def load(path):
+    r = gguf.GGUFReader(path)
+    t = {x.name: torch.from_numpy(gguf.dequantize(x.data, x.tensor_type).astype(np.float32).copy())
+         for x in r.tensors}
+    heads, kv = number(r, "attention.head_count"), number(r, "attention.head_count_kv")
+    config = LlamaConfig(vocab_size=t["token_embd.weight"].shape[0],
+                         hidden_size=number(r, "embedding_length"),
+                         intermediate_size=number(r, "feed_forward_length"),
+                         num_hidden_layers=number(r, "block_count"), num_attention_heads=heads,
+                         num_key_value_heads=kv, rope_theta=number(r, "rope.freq_base"),
+                         rms_norm_eps=number(r, "attention.layer_norm_rms_epsilon"),
+                         max_position_embeddings=2048, tie_word_embeddings=True)
+    net = LlamaForCausalLM(config).eval()
+    state = {"model.embed_tokens.weight": t["token_embd.weight"],
+             "lm_head.weight": t["token_embd.weight"], "model.norm.weight": t["output_norm.weight"]}
+    for i in range(number(r, "block_count")):
+        for ours, theirs in NAMES.items():
+            w = t[f"blk.{i}.{ours}.weight"]
+            if ours in ("attn_q", "attn_k"):
+                w = halves(w, heads if ours == "attn_q" else kv)
+            state[f"model.layers.{i}.{theirs}.weight"] = w
+    net.load_state_dict(state)
+    return net
+
+
+def main():
+    path, out = sys.argv[1:3]
+    net, ids = load(path), torch.tensor([PROMPT])
+    with torch.no_grad():
+        logits = net(ids).logits[0, -1:]
+        said = net.generate(ids, max_new_tokens=16, do_sample=False)
+    np.save(out + "/logits.npy", logits.numpy().astype("<f4"))
+    print(said[0, len(PROMPT):].tolist())
+
+
+if __name__ == "__main__":
+    main()
