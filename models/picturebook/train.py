@@ -57,8 +57,10 @@ def sequence(tok, turns):
 
 
 class Scenes(IterableDataset):
-    def __init__(self, kinds, tok, seed, batch):
-        self.kinds, self.tok, self.seed, self.batch = kinds, tok, seed, batch
+    """easy: so many pictures hold only the plainest compositions."""
+
+    def __init__(self, kinds, tok, seed, batch, easy):
+        self.kinds, self.tok, self.seed, self.batch, self.easy = kinds, tok, seed, batch, easy
         self.known = {name: i for i, name in enumerate(data.fact_names(kinds))}
 
     def __iter__(self):

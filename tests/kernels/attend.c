@@ -5,8 +5,8 @@
 #include "check.h"
 #include "ops/ref/attend.h"
 
-static const char *const kernels[] = {"attend_simple", "attend_decode", "attend_prefill", "attend_cpu",
-                                      NULL};
+static const char *const kernels[] = {"attend_simple", "attend_decode", "attend_prefill",
+                                      "attend_cpu", NULL};
 
 struct shape {
     uint32_t rows, kv_rows, heads, kv_heads, dim;
@@ -33,7 +33,9 @@ static uint32_t *mask_of(struct check *c, const struct shape *s) {
     uint32_t *mask = check_bytes(c, (uint64_t)s->rows * s->kv_rows * 4);
     for (uint32_t r = 0; r < s->rows; r++)
         for (uint32_t j = 0; j < s->kv_rows; j++)
-            mask[(size_t)r * s->kv_rows + j] = r == 0 ? 0 : r == 1 ? j + 1 == s->kv_rows : check_below(c, 3);
+            mask[(size_t)r * s->kv_rows + j] = r == 0   ? 0
+                                               : r == 1 ? j + 1 == s->kv_rows
+                                                        : check_below(c, 3);
     return mask;
 }
 
@@ -58,10 +60,19 @@ static void run_case(struct check *c, const struct shape *s, bool half) {
     void *k_data = kv_of(c, k, n_data, half), *v_data = kv_of(c, v, n_data, half);
     uint32_t *mask = s->mode == ATTEND_MASK ? mask_of(c, s) : NULL;
     struct op_attend op = {
-        .rows = s->rows, .kv_rows = s->kv_rows, .heads = s->heads, .kv_heads = s->kv_heads,
-        .head_dim = s->dim, .q_stride = q_stride, .kv_stride = kv_stride, .y_stride = y_stride,
-        .mode = s->mode, .window = s->window, .scale = 1 / sqrtf((float)s->dim),
-        .softcap = s->softcap, .kv_f16 = half,
+        .rows = s->rows,
+        .kv_rows = s->kv_rows,
+        .heads = s->heads,
+        .kv_heads = s->kv_heads,
+        .head_dim = s->dim,
+        .q_stride = q_stride,
+        .kv_stride = kv_stride,
+        .y_stride = y_stride,
+        .mode = s->mode,
+        .window = s->window,
+        .scale = 1 / sqrtf((float)s->dim),
+        .softcap = s->softcap,
+        .kv_f16 = half,
     };
     op.q = check_input(c, "q", q, n_q * 4);
     op.k = check_input(c, "k", k_data, (n_kv * each + 3) / 4 * 4);
@@ -76,11 +87,25 @@ static void run_case(struct check *c, const struct shape *s, bool half) {
     op.y = check_output(c, &out);
     double *want = check_doubles(c, (uint64_t)s->rows * width);
     double *allowed = check_doubles(c, (uint64_t)s->rows * width);
-    const struct ref_attend ref = {
-        .q = q, .k = k_data, .v = v_data, .mask = mask, .step = s->step ? &step : NULL, .y = want,
-        .allowed = allowed, .rows = s->rows, .kv_rows = s->kv_rows, .heads = s->heads,
-        .kv_heads = s->kv_heads, .head_dim = s->dim, .q_stride = q_stride, .kv_stride = kv_stride,
-        .mode = s->mode, .window = s->window, .scale = op.scale, .softcap = s->softcap, .kv_f16 = half};
+    const struct ref_attend ref = {.q = q,
+                                   .k = k_data,
+                                   .v = v_data,
+                                   .mask = mask,
+                                   .step = s->step ? &step : NULL,
+                                   .y = want,
+                                   .allowed = allowed,
+                                   .rows = s->rows,
+                                   .kv_rows = s->kv_rows,
+                                   .heads = s->heads,
+                                   .kv_heads = s->kv_heads,
+                                   .head_dim = s->dim,
+                                   .q_stride = q_stride,
+                                   .kv_stride = kv_stride,
+                                   .mode = s->mode,
+                                   .window = s->window,
+                                   .scale = op.scale,
+                                   .softcap = s->softcap,
+                                   .kv_f16 = half};
     ref_attend(&ref);
     out.want = want, out.allowed = allowed;
     if (s->fill != CHECK_ZEROS && live) out.wrong = wrong_twin(c, ref, (uint64_t)s->rows * width);
@@ -90,7 +115,8 @@ static void run_case(struct check *c, const struct shape *s, bool half) {
 static const struct shape shapes[] = {
     {1, 1, 1, 1, 16, ATTEND_CAUSAL, .fill = CHECK_NORMAL},
     {1, 37, 9, 3, 64, ATTEND_CAUSAL, .fill = CHECK_NORMAL},
-    {1, 200, 9, 3, 64, ATTEND_CAUSAL, .step = true, .position = 150, .live = 1, .fill = CHECK_NORMAL},
+    {1, 200, 9, 3, 64, ATTEND_CAUSAL, .step = true, .position = 150, .live = 1,
+     .fill = CHECK_NORMAL},
     {1, 64, 4, 1, 72, ATTEND_CAUSAL, .step = true, .position = 0, .live = 1, .fill = CHECK_NORMAL},
     {3, 300, 8, 8, 80, ATTEND_ALL, .fill = CHECK_UNIFORM},
     {4, 130, 6, 2, 88, ATTEND_WINDOW, 17, .fill = CHECK_NORMAL},
@@ -98,8 +124,10 @@ static const struct shape shapes[] = {
     {2, 9, 2, 1, 256, ATTEND_PREFIX, 5, .fill = CHECK_NORMAL},
     {17, 17, 4, 2, 40, ATTEND_CAUSAL, .fill = CHECK_NORMAL},
     {33, 65, 3, 1, 24, ATTEND_CAUSAL, .softcap = 2.0f, .fill = CHECK_NORMAL},
-    {50, 128, 9, 3, 64, ATTEND_CAUSAL, .step = true, .position = 20, .live = 33, .fill = CHECK_NORMAL},
-    {64, 96, 2, 2, 64, ATTEND_PREFIX, 50, .step = true, .position = 8, .live = 64, .fill = CHECK_NORMAL},
+    {50, 128, 9, 3, 64, ATTEND_CAUSAL, .step = true, .position = 20, .live = 33,
+     .fill = CHECK_NORMAL},
+    {64, 96, 2, 2, 64, ATTEND_PREFIX, 50, .step = true, .position = 8, .live = 64,
+     .fill = CHECK_NORMAL},
     {49, 49, 3, 3, 72, ATTEND_ALL, .softcap = 30.0f, .fill = CHECK_WILD},
     {31, 70, 2, 1, 16, ATTEND_WINDOW, 1, .fill = CHECK_NORMAL},
     {20, 60, 2, 2, 32, ATTEND_MASK, .step = true, .position = 3, .live = 11, .fill = CHECK_NORMAL},
@@ -116,8 +144,8 @@ static void cases(struct check *c) {
         const struct shape *s = &shapes[i];
         for (int half = 0; half < 2; half++)
             if (check_begin(c, "%s kv %s %ux%u heads %u/%u dim %u%s%s pad %u", modes[s->mode],
-                            half ? "f16" : "f32", s->rows, s->kv_rows, s->heads, s->kv_heads, s->dim,
-                            s->step ? " step" : "", s->softcap != 0 ? " cap" : "", s->pad))
+                            half ? "f16" : "f32", s->rows, s->kv_rows, s->heads, s->kv_heads,
+                            s->dim, s->step ? " step" : "", s->softcap != 0 ? " cap" : "", s->pad))
                 run_case(c, s, half);
     }
 }
@@ -126,13 +154,22 @@ static void cases(struct check *c) {
 
 static void bench_one(struct check *c, uint32_t rows, uint32_t kv_rows, uint32_t heads,
                       uint32_t kv_heads, uint32_t dim, enum attend_mode mode) {
-    if (!check_begin(c, "f16 %ux%u heads %u/%u dim %u", rows, kv_rows, heads, kv_heads, dim)) return;
+    if (!check_begin(c, "f16 %ux%u heads %u/%u dim %u", rows, kv_rows, heads, kv_heads, dim))
+        return;
     const uint32_t width = heads * dim, kv_width = kv_heads * dim;
     const uint64_t n_kv = (uint64_t)kv_rows * kv_width, n_q = (uint64_t)rows * width;
     const void *kv = kv_of(c, check_floats(c, CHECK_UNIFORM, n_kv), n_kv, true);
-    struct op_attend op = {.rows = rows, .kv_rows = kv_rows, .heads = heads, .kv_heads = kv_heads,
-                           .head_dim = dim, .q_stride = width, .kv_stride = kv_width,
-                           .y_stride = width, .mode = mode, .scale = 0.125f, .kv_f16 = true};
+    struct op_attend op = {.rows = rows,
+                           .kv_rows = kv_rows,
+                           .heads = heads,
+                           .kv_heads = kv_heads,
+                           .head_dim = dim,
+                           .q_stride = width,
+                           .kv_stride = kv_width,
+                           .y_stride = width,
+                           .mode = mode,
+                           .scale = 0.125f,
+                           .kv_f16 = true};
     op.q = check_input(c, "q", check_floats(c, CHECK_UNIFORM, n_q), n_q * 4);
     op.k = check_input(c, "k", kv, n_kv * 2);
     op.v = check_input(c, "v", kv, n_kv * 2);

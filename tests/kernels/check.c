@@ -28,8 +28,11 @@ static const char usage[] =
     "  --verbose        one line a case\n";
 
 static bool take_flag(const char *arg, struct check_options *o) {
-    const struct { const char *name; bool *flag; } flags[] = {
-        {"--bench", &o->bench}, {"--json", &o->json},       {"--list", &o->list},
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {
+        {"--bench", &o->bench},       {"--json", &o->json},       {"--list", &o->list},
         {"--validate", &o->validate}, {"--verbose", &o->verbose},
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
@@ -42,11 +45,16 @@ static bool take_flag(const char *arg, struct check_options *o) {
 
 static bool take_value(const char *arg, const char *value, struct check_options *o) {
     if (!value) return false;
-    if (strcmp(arg, "--filter") == 0) o->filter = value;
-    else if (strcmp(arg, "--device") == 0) o->device = value;
-    else if (strcmp(arg, "--seed") == 0) o->seed = strtoull(value, NULL, 0);
-    else if (strcmp(arg, "--ms") == 0) o->bench_ms = strtod(value, NULL);
-    else return false;
+    if (strcmp(arg, "--filter") == 0)
+        o->filter = value;
+    else if (strcmp(arg, "--device") == 0)
+        o->device = value;
+    else if (strcmp(arg, "--seed") == 0)
+        o->seed = strtoull(value, NULL, 0);
+    else if (strcmp(arg, "--ms") == 0)
+        o->bench_ms = strtod(value, NULL);
+    else
+        return false;
     return true;
 }
 

@@ -44,16 +44,16 @@ struct check_group {
     const char *op;
     const char *const *kernels; /* alternatives to force one by one, NULL at the end; may be NULL */
     void (*cases)(struct check *c);
-    void (*bench)(struct check *c);    /* may be NULL */
-    const char *const *covers;         /* where kernels is NULL: whose variants must have run */
+    void (*bench)(struct check *c); /* may be NULL */
+    const char *const *covers;      /* where kernels is NULL: whose variants must have run */
 };
 
 /* Starts a case and seeds its random numbers from --seed and its name. False: filtered out. */
 bool check_begin(struct check *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Random numbers of this case. */
-uint32_t check_random(struct check *c);                          /* 32 bits */
-uint32_t check_below(struct check *c, uint32_t n);               /* 0 .. n-1 */
+uint32_t check_random(struct check *c);            /* 32 bits */
+uint32_t check_below(struct check *c, uint32_t n); /* 0 .. n-1 */
 float check_between(struct check *c, float low, float high);
 enum check_fill {
     CHECK_NORMAL,  /* mean 0, deviation 1 */
@@ -64,8 +64,8 @@ enum check_fill {
     CHECK_ZEROS,
 };
 float *check_floats(struct check *c, enum check_fill fill, uint64_t n);
-double *check_doubles(struct check *c, uint64_t n);              /* zeros */
-void *check_bytes(struct check *c, uint64_t n);                  /* zeros */
+double *check_doubles(struct check *c, uint64_t n); /* zeros */
+void *check_bytes(struct check *c, uint64_t n);     /* zeros */
 
 /* A buffer of `bytes` (whole words) with this content; NaN (0x7fc0dead) follows its end. */
 struct vd_span check_input(struct check *c, const char *name, const void *data, uint64_t bytes);
@@ -75,15 +75,15 @@ struct vd_span check_scratch(struct check *c, const char *name, uint64_t bytes);
 
 struct check_output {
     const char *name;
-    uint32_t rows, cols, stride;   /* words; the last row ends at its last column */
-    const void *init;              /* content before each run, rows * stride words in all but the
-                                      last row; NULL: NaN 0x7fc0dead */
-    const double *want, *allowed;  /* [rows][cols] for f32 outputs; or */
-    const uint32_t *want_bits;     /* [rows][cols] for exact ones */
-    const double *wrong;           /* the wrong twin's want, */
-    const uint32_t *wrong_bits;    /* or its bits; NULL: no twin in this case */
-    const uint8_t *skip;           /* [rows][cols] 1: must stay untouched (rows beyond step.rows) */
-    struct vd_span span;           /* set by check_output() */
+    uint32_t rows, cols, stride;  /* words; the last row ends at its last column */
+    const void *init;             /* content before each run, rows * stride words in all but the
+                                     last row; NULL: NaN 0x7fc0dead */
+    const double *want, *allowed; /* [rows][cols] for f32 outputs; or */
+    const uint32_t *want_bits;    /* [rows][cols] for exact ones */
+    const double *wrong;          /* the wrong twin's want, */
+    const uint32_t *wrong_bits;   /* or its bits; NULL: no twin in this case */
+    const uint8_t *skip;          /* [rows][cols] 1: must stay untouched (rows beyond step.rows) */
+    struct vd_span span;          /* set by check_output() */
 };
 
 /* Makes the buffer with its guard bands; rows, cols, stride, init and name must be set. `out` must

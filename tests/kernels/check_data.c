@@ -16,7 +16,9 @@ void check_die(struct check *c, const char *what) {
     exit(1);
 }
 
-struct gpu *check_gpu(struct check *c) { return c->gpu; }
+struct gpu *check_gpu(struct check *c) {
+    return c->gpu;
+}
 
 bool check_begin(struct check *c, const char *fmt, ...) {
     check_drop_buffers(c);
@@ -59,12 +61,18 @@ static float wild(struct check *c) {
 
 static float filled(struct check *c, enum check_fill fill, uint64_t i, float last) {
     switch (fill) {
-    case CHECK_NORMAL: return normal(c);
-    case CHECK_UNIFORM: return check_between(c, -1, 1);
-    case CHECK_WILD: return wild(c);
-    case CHECK_CANCEL: return i % 2 ? -last * (1 + check_between(c, -1e-5f, 1e-5f)) : 100 * normal(c);
-    case CHECK_ONES: return 1;
-    case CHECK_ZEROS: break;
+    case CHECK_NORMAL:
+        return normal(c);
+    case CHECK_UNIFORM:
+        return check_between(c, -1, 1);
+    case CHECK_WILD:
+        return wild(c);
+    case CHECK_CANCEL:
+        return i % 2 ? -last * (1 + check_between(c, -1e-5f, 1e-5f)) : 100 * normal(c);
+    case CHECK_ONES:
+        return 1;
+    case CHECK_ZEROS:
+        break;
     }
     return 0;
 }

@@ -5,15 +5,15 @@
 
 enum { CHECK_MAX_VARIANTS = 64, CHECK_MAX_BUFFERS = 512, CHECK_GUARD_BYTES = 4096 };
 
-struct check_score {      /* of one variant of one kernel */
+struct check_score { /* of one variant of one kernel */
     uint32_t runs, failures;
-    double worst;         /* largest used / allowed */
+    double worst; /* largest used / allowed */
 };
 
 struct check_options {
     const char *filter, *device; /* NULL: all; the best */
     uint64_t seed;
-    double bench_ms;             /* time spent measuring one line */
+    double bench_ms; /* time spent measuring one line */
     bool bench, json, list, validate, verbose;
 };
 
@@ -22,12 +22,12 @@ struct check {
     struct gpu *gpu;
     struct check_options options;
     const struct check_group *group;
-    struct arena arena;               /* of the case */
+    struct arena arena; /* of the case */
     struct gpu_buffer *buffers[CHECK_MAX_BUFFERS];
     uint32_t n_buffers;
-    char name[256];                   /* of the case */
+    char name[256]; /* of the case */
     uint64_t random;
-    struct check_score *scores;       /* [kernel_count][CHECK_MAX_VARIANTS] */
+    struct check_score *scores; /* [kernel_count][CHECK_MAX_VARIANTS] */
     uint32_t passed, failed, skipped;
     bool had_twin;
 };

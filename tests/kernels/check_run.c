@@ -77,7 +77,8 @@ static struct found compare(const struct check_output *o, const uint32_t *before
     for (uint64_t w = 0; w < n; w++) {
         const uint64_t at = w - guard, row = at / o->stride, col = at % o->stride;
         const uint64_t i = row * o->cols + col;
-        const bool inside = w >= guard && at < out_words(o) && col < o->cols && !(o->skip && o->skip[i]);
+        const bool inside =
+            w >= guard && at < out_words(o) && col < o->cols && !(o->skip && o->skip[i]);
         if (!inside) {
             if (after[w] != before[w]) note(&f, row, col, true);
             continue;
@@ -97,9 +98,12 @@ static void tell(struct check *c, const char *kernel, const struct check_output 
     memcpy(&got, &bits, 4);
     printf("FAIL %s, %s: %s: %llu bad, first at row %lld col %lld: got %g (%08x)", c->name, kernel,
            o->name, (unsigned long long)f->n_bad, (long long)f->row, (long long)f->col, got, bits);
-    if (f->outside) printf(", which must stay untouched");
-    else if (o->want_bits) printf(", want %08x", o->want_bits[i]);
-    else printf(", want %g +- %g", o->want[i], o->allowed[i]);
+    if (f->outside)
+        printf(", which must stay untouched");
+    else if (o->want_bits)
+        printf(", want %08x", o->want_bits[i]);
+    else
+        printf(", want %g +- %g", o->want[i], o->allowed[i]);
     printf("; --seed %llu --filter '%s'\n", (unsigned long long)c->options.seed, c->name);
 }
 
@@ -167,8 +171,7 @@ static void run_one(struct check *c, const char *only, check_append append, cons
     const char *kernel = only ? only : kernel_table[list.items[0].kernel].name;
     bool ok = true;
     double worst = 0;
-    for (uint32_t i = 0; i < n_outs; i++)
-        ok &= judge(c, kernel, &outs[i], before[i], n[i], &worst);
+    for (uint32_t i = 0; i < n_outs; i++) ok &= judge(c, kernel, &outs[i], before[i], n[i], &worst);
     score(c, &list, ok, worst);
     if (c->options.verbose)
         printf("%s %s, %s: %.3f\n", ok ? "ok  " : "FAIL", c->name, kernel, worst);
@@ -206,8 +209,8 @@ void check_run(struct check *c, check_append append, const void *op, struct chec
 
 /* --- timing ---------------------------------------------------------------------------------- */
 
-/* `cpu_ms`: of all threads of this process, which on a CPU driver is what the kernel cost when other
- * programs take part of the machine. */
+/* `cpu_ms`: of all threads of this process, which on a CPU driver is what the kernel cost when
+ * other programs take part of the machine. */
 static void bench_line(struct check *c, const struct gpu_list *list, double ms, double cpu_ms) {
     const struct gpu_dispatch *d = &list->items[0];
     const char *kernel = kernel_table[d->kernel].name;
@@ -215,7 +218,8 @@ static void bench_line(struct check *c, const struct gpu_list *list, double ms, 
     const double seconds = ms / 1e3 / list->n;
     const double gb = (double)d->bytes / seconds / 1e9, gflop = (double)d->flops / seconds / 1e9;
     if (c->options.json)
-        printf("{\"case\":\"%s\",\"kernel\":\"%s\",\"variant\":\"%s\",\"us\":%.2f,\"cpu_us\":%.2f,\"bytes\":%llu,"
+        printf("{\"case\":\"%s\",\"kernel\":\"%s\",\"variant\":\"%s\",\"us\":%.2f,\"cpu_us\":%.2f,"
+               "\"bytes\":%llu,"
                "\"flops\":%llu,\"gb_s\":%.3f,\"gflop_s\":%.3f}\n",
                c->name, kernel, variant, seconds * 1e6, cpu_ms * 1e3 / list->n,
                (unsigned long long)d->bytes, (unsigned long long)d->flops, gb, gflop);
@@ -228,7 +232,8 @@ static void bench_one(struct check *c, const char *only, check_append append, co
                       uint64_t op_bytes, uint32_t n) {
     struct gpu_list list;
     if (!check_fill_list(c, &list, only, append, ops)) return;
-    if (list.items[0].flops > 20000000 && strstr(kernel_table[list.items[0].kernel].name, "_simple")) {
+    if (list.items[0].flops > 20000000 &&
+        strstr(kernel_table[list.items[0].kernel].name, "_simple")) {
         gpu_list_close(&list); /* the naive ones take seconds and tell nothing */
         return;
     }

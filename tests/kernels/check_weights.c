@@ -11,8 +11,10 @@ static void fill_plain(struct check *c, enum weight_form form, uint32_t cols, ui
     for (uint32_t k = 0; k < cols; k++) {
         const float f = check_between(c, -1, 1) * (check_below(c, 8) ? 0.1f : 1e-5f);
         const uint16_t half = form == FORM_F16 ? f32_to_f16(f) : f32_to_bf16(f);
-        if (form == FORM_F32) memcpy(q + 4 * (size_t)k, &f, 4);
-        else memcpy(q + 2 * (size_t)k, &half, 2);
+        if (form == FORM_F32)
+            memcpy(q + 4 * (size_t)k, &f, 4);
+        else
+            memcpy(q + 2 * (size_t)k, &half, 2);
     }
 }
 
@@ -22,7 +24,7 @@ static void fill_words(struct check *c, void *to, uint32_t bytes) {
 
 /* Random planes; what pads a row is NaN in every format. */
 struct ref_weight make_weight(struct check *c, enum weight_form form, uint32_t rows,
-                                     uint32_t cols) {
+                              uint32_t cols) {
     const struct weight_layout at = weight_layout(form, cols);
     uint8_t *q = check_bytes(c, (uint64_t)rows * at.q), *h = check_bytes(c, (uint64_t)rows * at.h);
     uint16_t *s = check_bytes(c, (uint64_t)rows * at.s);
@@ -30,8 +32,10 @@ struct ref_weight make_weight(struct check *c, enum weight_form form, uint32_t r
     memset(s, 0xff, (size_t)rows * at.s);
     const uint32_t scales = form == FORM_Q8_0 || form == FORM_Q4_0 || form == FORM_Q5_0 ? 1 : 2;
     for (uint32_t r = 0; r < rows; r++) {
-        if (form <= FORM_BF16) fill_plain(c, form, cols, q + (size_t)r * at.q);
-        else fill_words(c, q + (size_t)r * at.q, at.q);
+        if (form <= FORM_BF16)
+            fill_plain(c, form, cols, q + (size_t)r * at.q);
+        else
+            fill_words(c, q + (size_t)r * at.q, at.q);
         fill_words(c, h + (size_t)r * at.h, at.h);
         for (uint32_t i = 0; at.s && i < cols / 32 * scales; i++)
             s[(size_t)r * at.s / 2 + i] = random_half(c, 1e-3f, 2e-2f);

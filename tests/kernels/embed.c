@@ -17,7 +17,8 @@ static void run_case(struct check *c, enum weight_form form, uint32_t rows, uint
     const uint32_t extra_rows = 3, live = step ? (rows + 1) / 2 : rows;
     float *extra = check_floats(c, CHECK_NORMAL, (uint64_t)extra_rows * cols);
     int32_t *ids = check_bytes(c, rows * 4ull), *wrong_ids = check_bytes(c, rows * 4ull);
-    const int32_t edges[] = {0, (int32_t)table - 1, -1, -3, -4, (int32_t)table, INT32_MAX, INT32_MIN};
+    const int32_t edges[] = {0,  (int32_t)table - 1, -1,        -3,
+                             -4, (int32_t)table,     INT32_MAX, INT32_MIN};
     for (uint32_t r = 0; r < rows; r++) {
         ids[r] = r % 2 ? edges[check_below(c, 8)] : (int32_t)check_below(c, table);
         wrong_ids[r] = ids[r] + 1;
@@ -33,10 +34,16 @@ static void run_case(struct check *c, enum weight_form form, uint32_t rows, uint
     const uint32_t words[16] = {5, live};
     if (step) op.step = check_input(c, "step", words, sizeof words);
     op.y = check_output(c, &out);
-    double *want = check_doubles(c, (uint64_t)rows * cols), *wrong = check_doubles(c, (uint64_t)rows * cols);
+    double *want = check_doubles(c, (uint64_t)rows * cols),
+           *wrong = check_doubles(c, (uint64_t)rows * cols);
     double *allowed = check_doubles(c, (uint64_t)rows * cols);
-    struct ref_embed ref = {.ids = wrong_ids, .extra = extra, .y = wrong, .w = w, .rows = rows,
-                            .extra_rows = extra_rows, .scale = op.scale};
+    struct ref_embed ref = {.ids = wrong_ids,
+                            .extra = extra,
+                            .y = wrong,
+                            .w = w,
+                            .rows = rows,
+                            .extra_rows = extra_rows,
+                            .scale = op.scale};
     ref_embed(&ref);
     ref.ids = ids, ref.y = want, ref.allowed = allowed;
     ref_embed(&ref);

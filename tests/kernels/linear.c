@@ -5,8 +5,8 @@
 #include "ops/ref/linear.h"
 #include "weights.h"
 
-static const char *const kernels[] = {"linear_simple", "matvec", "matvec_subgroup", "matvec_cpu",
-                                      "gemm", "gemm_cpu", NULL};
+static const char *const kernels[] = {
+    "linear_simple", "matvec", "matvec_subgroup", "matvec_cpu", "gemm", "gemm_cpu", NULL};
 
 struct shape {
     uint32_t rows, cols, outs;
@@ -37,11 +37,13 @@ static void wrong_twin(struct check *c, struct ref_linear ref, struct check_outp
 /* `live` rows are computed, the rest must stay untouched; they are repeated rows for the ref. */
 static void run_case(struct check *c, enum weight_form form, const struct shape *s) {
     const uint32_t outs = s->glu ? s->outs / 2 : s->outs, pad = s->cols % 4 ? 3 : 4;
-    const uint32_t x_stride = s->cols + pad, y_stride = outs + 5, live = s->step ? (s->rows + 1) / 2 : s->rows;
+    const uint32_t x_stride = s->cols + pad, y_stride = outs + 5,
+                   live = s->step ? (s->rows + 1) / 2 : s->rows;
     const struct ref_weight w = make_weight(c, form, s->outs, s->cols);
     const struct weight weight = upload_weight(c, &w);
     float *x = check_floats(c, s->fill, (uint64_t)s->rows * x_stride);
-    float *bias = check_floats(c, CHECK_NORMAL, s->outs), *norm = check_floats(c, CHECK_NORMAL, s->cols);
+    float *bias = check_floats(c, CHECK_NORMAL, s->outs),
+          *norm = check_floats(c, CHECK_NORMAL, s->cols);
     float *add = check_floats(c, CHECK_NORMAL, (uint64_t)s->rows * y_stride);
     const uint64_t x_words = (uint64_t)(s->rows - 1) * x_stride + s->cols;
     struct check_output out = {.name = "y", .rows = s->rows, .cols = outs, .stride = y_stride};
@@ -49,8 +51,13 @@ static void run_case(struct check *c, enum weight_form form, const struct shape 
     uint8_t *skip = check_bytes(c, (uint64_t)s->rows * outs);
     memset(skip + (size_t)live * outs, 1, (size_t)(s->rows - live) * outs);
     out.skip = skip;
-    struct op_linear op = {.w = &weight, .rows = s->rows, .x_stride = x_stride, .y_stride = y_stride,
-                           .act = s->act, .glu = s->glu, .eps = 1e-5f};
+    struct op_linear op = {.w = &weight,
+                           .rows = s->rows,
+                           .x_stride = x_stride,
+                           .y_stride = y_stride,
+                           .act = s->act,
+                           .glu = s->glu,
+                           .eps = 1e-5f};
     op.x = check_input(c, "x", x, x_words * 4);
     if (s->bias) op.bias = check_input(c, "bias", bias, s->outs * 4ull);
     if (s->norm) op.norm = check_input(c, "norm", norm, s->cols * 4ull);
@@ -60,10 +67,19 @@ static void run_case(struct check *c, enum weight_form form, const struct shape 
     if (s->add) op.add = op.y, op.add_stride = y_stride;
     double *want = check_doubles(c, (uint64_t)s->rows * outs);
     double *allowed = check_doubles(c, (uint64_t)s->rows * outs);
-    const struct ref_linear ref = {
-        .x = x, .bias = s->bias ? bias : NULL, .norm = s->norm ? norm : NULL,
-        .add = s->add ? add : NULL, .y = want, .allowed = allowed, .w = w, .rows = s->rows,
-        .x_stride = x_stride, .add_stride = y_stride, .act = s->act, .glu = s->glu, .eps = op.eps};
+    const struct ref_linear ref = {.x = x,
+                                   .bias = s->bias ? bias : NULL,
+                                   .norm = s->norm ? norm : NULL,
+                                   .add = s->add ? add : NULL,
+                                   .y = want,
+                                   .allowed = allowed,
+                                   .w = w,
+                                   .rows = s->rows,
+                                   .x_stride = x_stride,
+                                   .add_stride = y_stride,
+                                   .act = s->act,
+                                   .glu = s->glu,
+                                   .eps = op.eps};
     ref_linear(&ref);
     out.want = want, out.allowed = allowed;
     if (s->fill != CHECK_ZEROS && s->act != ACT_RELU) wrong_twin(c, ref, &out);
@@ -77,7 +93,8 @@ static const struct shape shapes[] = {
     {1, 96, 260, .norm = true, .glu = true, .act = ACT_SILU, .fill = CHECK_NORMAL},
     {2, 1536, 65, .add = true, .fill = CHECK_WILD},
     {3, 160, 33, .bias = true, .act = ACT_GELU, .fill = CHECK_UNIFORM},
-    {4, 32, 514, .bias = true, .glu = true, .act = ACT_GELU_TANH, .add = true, .fill = CHECK_NORMAL},
+    {4, 32, 514, .bias = true, .glu = true, .act = ACT_GELU_TANH, .add = true,
+     .fill = CHECK_NORMAL},
     {5, 224, 127, .fill = CHECK_WILD},
     {16, 64, 64, .norm = true, .bias = true, .act = ACT_QUICK_GELU, .fill = CHECK_NORMAL},
     {17, 96, 129, .norm = true, .add = true, .fill = CHECK_NORMAL},
@@ -122,15 +139,21 @@ static void bench_one(struct check *c, enum weight_form form, uint32_t rows, uin
     if (!check_begin(c, "%s %ux%ux%u%s", name, rows, cols, outs, norm ? " norm" : "")) return;
     static struct weight weights[64];
     static struct op_linear ops[64];
-    const struct vd_span x = check_input(c, "x", check_floats(c, CHECK_UNIFORM, (uint64_t)rows * cols),
-                                         (uint64_t)rows * cols * 4);
-    const struct vd_span g = check_input(c, "norm", check_floats(c, CHECK_UNIFORM, cols), cols * 4ull);
+    const struct vd_span x = check_input(
+        c, "x", check_floats(c, CHECK_UNIFORM, (uint64_t)rows * cols), (uint64_t)rows * cols * 4);
+    const struct vd_span g =
+        check_input(c, "norm", check_floats(c, CHECK_UNIFORM, cols), cols * 4ull);
     const struct vd_span y = check_scratch(c, "y", (uint64_t)rows * outs * 4);
     const struct ref_weight w = make_weight(c, form, outs, cols);
     for (uint32_t i = 0; i < copies; i++) {
         weights[i] = upload_weight(c, &w);
-        ops[i] = (struct op_linear){.x = x, .y = y, .w = &weights[i], .rows = rows, .x_stride = cols,
-                                    .y_stride = outs, .eps = 1e-5f};
+        ops[i] = (struct op_linear){.x = x,
+                                    .y = y,
+                                    .w = &weights[i],
+                                    .rows = rows,
+                                    .x_stride = cols,
+                                    .y_stride = outs,
+                                    .eps = 1e-5f};
         if (norm) ops[i].norm = g;
     }
     check_bench(c, append, ops, sizeof ops[0], copies);

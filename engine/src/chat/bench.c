@@ -145,7 +145,16 @@ struct timed {
 struct timings {
     struct timed row[OPS_MAX];
     int n;
+    double rows_part; /* of the rows that ops were told, those that the newest run had */
+    double kv_part;   /* the same of the cache */
 };
+
+/* Ops count what they could do at most; what the run did follows from its rows and positions. */
+static void scale_timing(const struct timings *all, const struct gpu_timing *t, struct timed *to) {
+    const bool attends = !strncmp(t->kernel, "attend", strlen("attend"));
+    to->bytes += (uint64_t)((double)t->bytes * (attends ? all->kv_part : 1));
+    to->flops += (uint64_t)((double)t->flops * all->rows_part * (attends ? all->kv_part : 1));
+}
 
 static void add_timing(void *user, const struct gpu_timing *t) {
     struct timings *rows = user;
@@ -158,21 +167,25 @@ static void add_timing(void *user, const struct gpu_timing *t) {
         rows->row[rows->n++] = (struct timed){.kernel = t->kernel, .variant = t->variant};
     rows->row[i].count++;
     rows->row[i].ms += t->ms;
-    rows->row[i].bytes += t->bytes;
-    rows->row[i].flops += t->flops;
+    scale_timing(rows, t, &rows->row[i]);
 }
 
-static vidi_status ops_json(vidi_chat *c, double gb_s, double gflop_s, json_t *list) {
+static vidi_status ops_json(vidi_chat *c, int n_answer, double gb_s, double gflop_s, json_t *list) {
+    const double capacity = c->cfg.context;
     const struct {
         const char *phase;
         struct program *p;
-    } phases[] = {{"picture", c->encode}, {"prompt", c->prompt}, {"step", c->answer}};
+        double rows_part, kv_part;
+    } phases[] = {
+        {"picture", c->encode, 1, 1},
+        {"prompt", c->prompt, (double)c->chunk_rows / c->chunk, c->first_position / capacity},
+        {"step", c->answer, 1, (c->first_position + n_answer) / capacity}};
     struct timings *rows = vd_alloc(&c->model->v->ctx, sizeof *rows);
     if (!rows) return VIDI_E_MEMORY;
     vidi_status status = VIDI_OK;
     for (size_t i = 0; i < sizeof phases / sizeof *phases && status == VIDI_OK; i++) {
         if (!phases[i].p) continue;
-        rows->n = 0;
+        *rows = (struct timings){.rows_part = phases[i].rows_part, .kv_part = phases[i].kv_part};
         status = gpu_program_timings(phases[i].p->gpu, add_timing, rows);
         for (int k = 0; k < rows->n; k++) {
             const struct timed *r = &rows->row[k];
@@ -203,7 +216,7 @@ static vidi_status bench_into(vidi_chat *c, const vidi_bench_config *cfg, char *
     vidi_stats stats;
     vidi_chat_stats(c, &stats);
     json_t *ops = json_array();
-    if (m->v->debug.profile) TRY(ops_json(c, gb_s, gflop_s, ops));
+    if (m->v->debug.profile) TRY(ops_json(c, cfg->n_answer, gb_s, gflop_s, ops));
     json_t *doc = json_pack(
         "{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "device", gpu_caps(gpu)->name, "driver",
         gpu_caps(gpu)->driver, "model", m->file.path, "copy_gb_s", gb_s, "gflop_s", gflop_s,

@@ -63,7 +63,8 @@ struct vidi_chat {
     struct kv kv;
     struct gpu_buffer *scratch; /* the arena of all programs */
     struct gpu_buffer *step, *ids, *tokens, *rope, *rows, *pixels, *last, *logits;
-    uint32_t chunk; /* rows of the prompt program */
+    uint32_t chunk;      /* rows of the prompt program */
+    uint32_t chunk_rows; /* of them, used by its newest run */
     struct program *prompt, *head, *answer, *encode;
     struct picture_program *picture;
     const char *dump_glob, *dump_dir;

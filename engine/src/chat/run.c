@@ -249,6 +249,7 @@ vidi_status chat_read_pending(vidi_chat *c) {
         struct step *step = step_of(c);
         step->position = c->position;
         step->rows = rows;
+        c->chunk_rows = rows;
         TRY(run(c, c->prompt, rows, true));
         for (uint32_t i = 0; i < items; i++)
             if (c->pending.ids[c->read_pending + i] < 0)

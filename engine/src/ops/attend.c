@@ -4,7 +4,7 @@
 #include "ops/tune.h"
 
 /* All kernels of this op share shaders/attend/interface.glsl, so one argument struct serves. */
-#define SAME(name)                                                                                 \
+#define SAME(name) \
     _Static_assert(sizeof(struct k_attend_simple) == sizeof(struct k_##name), "one interface")
 SAME(attend_cpu);
 SAME(attend_decode);
@@ -18,7 +18,12 @@ static uint32_t multiple_of(const struct op_attend *op) {
 
 static struct k_attend_simple arguments(const struct op_attend *op) {
     return (struct k_attend_simple){
-        .q = op->q, .k = op->k, .v = op->v, .mask = op->mask, .y = op->y, .step = op->step,
+        .q = op->q,
+        .k = op->k,
+        .v = op->v,
+        .mask = op->mask,
+        .y = op->y,
+        .step = op->step,
         .rows = op->rows,
         .kv_rows = op->kv_rows,
         .heads = op->heads,

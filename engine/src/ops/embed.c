@@ -4,7 +4,8 @@
 
 static struct vd_span part_of(struct vd_span plane, uint32_t row_bytes, uint32_t from, uint32_t n) {
     if (row_bytes == 0) return (struct vd_span){0};
-    return span_of(plane.buffer, plane.offset + (uint64_t)from * row_bytes, (uint64_t)n * row_bytes);
+    return span_of(plane.buffer, plane.offset + (uint64_t)from * row_bytes,
+                   (uint64_t)n * row_bytes);
 }
 
 /* Rows [from, from + n) of the table; the part that starts at 0 also does the ids that are none
@@ -13,7 +14,10 @@ static void dispatch(struct gpu_list *list, const struct op_embed *op, uint32_t 
     const struct weight *w = op->w;
     const struct weight_layout at = weight_layout(w->form, w->cols);
     const struct k_embed args = {
-        .ids = op->ids, .extra = op->extra, .y = op->y, .step = op->step,
+        .ids = op->ids,
+        .extra = op->extra,
+        .y = op->y,
+        .step = op->step,
         .w = part_of(w->q, at.q, from, n),
         .h = part_of(w->h, at.h, from, n),
         .s = part_of(w->s, at.s, from, n),

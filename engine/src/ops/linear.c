@@ -5,7 +5,7 @@
 #include "ops/tune.h"
 
 /* All kernels of this op share shaders/linear/interface.glsl, so one argument struct serves. */
-#define SAME(name)                                                                                 \
+#define SAME(name) \
     _Static_assert(sizeof(struct k_linear_simple) == sizeof(struct k_##name), "one interface")
 SAME(matvec);
 SAME(matvec_subgroup);
@@ -26,13 +26,18 @@ static uint32_t multiple_of(const struct op_linear *op) {
 
 static struct vd_span rows_of(struct vd_span plane, uint32_t row_bytes, uint32_t from, uint32_t n) {
     if (!plane.buffer || row_bytes == 0) return (struct vd_span){0};
-    return span_of(plane.buffer, plane.offset + (uint64_t)from * row_bytes, (uint64_t)n * row_bytes);
+    return span_of(plane.buffer, plane.offset + (uint64_t)from * row_bytes,
+                   (uint64_t)n * row_bytes);
 }
 
 static struct k_linear_simple arguments(const struct op_linear *op, struct weight_layout at,
                                         uint32_t outs) {
     return (struct k_linear_simple){
-        .x = op->x, .bias = op->bias, .norm = op->norm, .add = op->add, .y = op->y,
+        .x = op->x,
+        .bias = op->bias,
+        .norm = op->norm,
+        .add = op->add,
+        .y = op->y,
         .step = op->step,
         .rows = op->rows,
         .cols = op->w->cols,
@@ -59,7 +64,8 @@ static void count_cost(struct gpu_list *list, const struct op_linear *op, struct
     const uint64_t cols = op->w->cols, outs = op->glu ? w_rows / 2 : w_rows;
     const uint64_t weights = (uint64_t)w_rows * (at.q + at.h + at.s);
     const uint64_t ends = op->add.buffer ? 8 : 4;
-    gpu_list_cost(list, weights + op->rows * (cols * 4 + outs * ends), 2 * cols * w_rows * op->rows);
+    gpu_list_cost(list, weights + op->rows * (cols * 4 + outs * ends),
+                  2 * cols * w_rows * op->rows);
 }
 
 /* With glu all but the simple kernel take gate and up rows as columns side by side. */

@@ -9,7 +9,8 @@ const struct tune_row tune_rows[] = {
     {TUNE_LINEAR, K_matvec_cpu, SHARE_LANE, 32, 0, 4, 0, 16, 2, 1,
      "few rows on a CPU driver: bound by loads; small workgroups keep two threads busy"},
     {TUNE_LINEAR, K_gemm_cpu, SHARE_LANE, 8, 0, 0, 0, 16, 2, 16,
-     "many rows on a CPU driver: 16 rows share a dequantised weight; 32 sums are what spills least"},
+     "many rows on a CPU driver: 16 rows share a dequantised weight; 32 sums are what spills "
+     "least"},
     {TUNE_LINEAR, K_matvec_subgroup, SHARE_SUBGROUP, 8, 0, 4, 0, 128, 2, 1,
      "few rows: bound by memory; a subgroup sums two outputs without a barrier"},
     {TUNE_LINEAR, K_matvec, SHARE_GROUP, 8, 0, 4, 0, 64, 4, 1,

@@ -23,7 +23,8 @@ static double kv_at(const struct ref_attend *op, const void *data, uint32_t j, u
 }
 
 /* A score, and how far off its f32 twin may be: the sum of products, then rounding of itself. */
-static double score(const struct ref_attend *op, uint32_t r, uint32_t head, uint32_t j, double *off) {
+static double score(const struct ref_attend *op, uint32_t r, uint32_t head, uint32_t j,
+                    double *off) {
     const uint32_t dim = op->head_dim, from = head / (op->heads / op->kv_heads) * dim;
     const float *q = op->q + (size_t)r * op->q_stride + (size_t)head * dim;
     double sum = 0, size = 0;
@@ -38,10 +39,10 @@ static double score(const struct ref_attend *op, uint32_t r, uint32_t head, uint
     return op->softcap * tanh(sum / op->softcap);
 }
 
-struct weights { /* of one row and head */
+struct weights {     /* of one row and head */
     double *p, *off; /* [kv_rows] softmax, and what each may be off relative to itself */
     double mean_off;
-    uint32_t n;      /* how many are seen */
+    uint32_t n; /* how many are seen */
 };
 
 /* e^(s - top) is off by what s and top are, and by 4e-7 for the exponential and its argument. */

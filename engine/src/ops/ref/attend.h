@@ -8,12 +8,12 @@
 #include "ops/step.h"
 
 struct ref_attend {
-    const float *q;          /* [rows][heads*head_dim] at q_stride */
-    const void *k, *v;       /* [kv_rows][kv_heads*head_dim] at kv_stride: float, or half by kv_f16 */
-    const uint32_t *mask;    /* [rows][kv_rows]; with ATTEND_MASK only */
+    const float *q;       /* [rows][heads*head_dim] at q_stride */
+    const void *k, *v;    /* [kv_rows][kv_heads*head_dim] at kv_stride: float, or half by kv_f16 */
+    const uint32_t *mask; /* [rows][kv_rows]; with ATTEND_MASK only */
     const struct step *step; /* may be NULL */
-    double *y;               /* [rows][heads*head_dim]; rows that the step leaves out: not written */
-    double *allowed;         /* likewise; what f32 arithmetic in any order may be off; may be NULL */
+    double *y;       /* [rows][heads*head_dim]; rows that the step leaves out: not written */
+    double *allowed; /* likewise; what f32 arithmetic in any order may be off; may be NULL */
     uint32_t rows, kv_rows, heads, kv_heads, head_dim;
     uint32_t q_stride, kv_stride;
     enum attend_mode mode;

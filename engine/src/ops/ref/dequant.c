@@ -99,13 +99,15 @@ static void block_q6_k(const uint8_t *at, uint32_t part, struct dequant_block *b
     const uint8_t *low = at + half * 64 + quarter % 2 * 32, *high = at + 128 + half * 32;
     const int8_t *scale = (const int8_t *)at + 192 + part * 2;
     for (int j = 0; j < 32; j++)
-        b->code[j] = (uint8_t)((low[j] >> (quarter / 2 * 4) & 15) | (high[j] >> (quarter * 2) & 3) << 4);
+        b->code[j] =
+            (uint8_t)((low[j] >> (quarter / 2 * 4) & 15) | (high[j] >> (quarter * 2) & 3) << 4);
     b->d[0] = half_at(at + 208) * scale[0], b->d[1] = half_at(at + 208) * scale[1];
     b->zero = 32;
 }
 
 void dequant_block(enum vd_type type, const uint8_t *row, uint32_t i, struct dequant_block *out) {
-    static void (*const decode[VD_TYPE_COUNT])(const uint8_t *, uint32_t, struct dequant_block *) = {
+    static void (*const decode[VD_TYPE_COUNT])(const uint8_t *, uint32_t,
+                                               struct dequant_block *) = {
         [VD_Q8_0] = block_q8_0, [VD_Q4_0] = block_q4_0, [VD_Q4_1] = block_q4_1,
         [VD_Q5_0] = block_q5_0, [VD_Q5_1] = block_q5_1, [VD_Q4_K] = block_q4_k,
         [VD_Q5_K] = block_q5_k, [VD_Q6_K] = block_q6_k,

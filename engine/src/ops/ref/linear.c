@@ -29,7 +29,8 @@ void ref_weight_row(const struct ref_weight *w, uint32_t row, double *values, do
     for (uint32_t i = 0; i < w->cols / 32; i++) {
         struct dequant_block b;
         dequant_planes(w->form, q, h, s, i, &b);
-        for (int j = 0; j < 32; j++) *values++ = dequant_value(&b, j), *sizes++ = dequant_size(&b, j);
+        for (int j = 0; j < 32; j++)
+            *values++ = dequant_value(&b, j), *sizes++ = dequant_size(&b, j);
     }
 }
 
@@ -90,8 +91,7 @@ static void column(const struct ref_linear *op, uint32_t col, uint32_t outs, dou
     for (uint32_t row = 0; row < op->rows; row++) {
         const float *x = op->x + (size_t)row * op->x_stride;
         struct sum s = activated(op, with_bias(op, product(op, x, w, sizes), col));
-        if (op->glu)
-            s = multiplied(s, with_bias(op, product(op, x, up, up_sizes), col + outs));
+        if (op->glu) s = multiplied(s, with_bias(op, product(op, x, up, up_sizes), col + outs));
         put(op, row, col, outs, s);
     }
 }
