@@ -40,7 +40,8 @@ float score_of(uint k_from) {
 
 void main() {
     const uint me = gl_LocalInvocationID.x, row = gl_WorkGroupID.x, head = gl_WorkGroupID.y;
-    const uint kv_from = head / (heads / kv_heads) * CHUNKS, team = me / CHUNKS, chunk = me % CHUNKS;
+    const uint kv_from = head / (heads / kv_heads) * CHUNKS;
+    const uint team = me / CHUNKS, chunk = me % CHUNKS;
     if (row >= live_rows()) return;
     for (uint i = me; i < DIM / 4u; i += WG) query[i] = q[row * q_stride + head * (DIM / 4u) + i];
     const uvec2 range = seen(row);

@@ -1,7 +1,7 @@
 #version 460
 //! y = softmax(q . k * scale) . v for many rows: a workgroup 16 rows of a head, running softmax
 //! variant C: f32 f16
-//! WG is 64. Rounds of 32 rows of K and V, 32 numbers of a head at a time, in shared memory (8 KiB).
+//! WG is 64. Rounds of 32 rows of K and V, 32 numbers of a head at a time, in 9 KiB shared memory.
 //! A lane sums 4 rows x 2 scores, then 4 rows x 2 numbers of each 32 of the head.
 #define Q_T vec4
 #define KV_T uvec4
@@ -136,7 +136,8 @@ void main() {
     row_number[me] = sum;
     barrier();
     const uint r = me / 4u;
-    const float total = row_number[r] + row_number[r + 16u] + row_number[r + 32u] + row_number[r + 48u];
+    const float total =
+        row_number[r] + row_number[r + 16u] + row_number[r + 32u] + row_number[r + 48u];
     const float scale_all = total > 0.0 ? 1.0 / total : 0.0;
     [[unroll]] for (uint slice = 0u; slice < SLICES; slice++) {
         [[unroll]] for (uint e = 0u; e < 4u; e++) {

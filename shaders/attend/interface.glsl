@@ -44,7 +44,7 @@ layout(push_constant) uniform Push {
 
 uint live_rows() { return has_step != 0u ? min(rows, step[STEP_ROWS]) : rows; }
 
-// The rows of K/V that row r may see lie in [x, y); with ATTEND_MASK its row of the mask says which.
+// The rows of K/V that row r may see lie in [x, y); with ATTEND_MASK the mask says which of them.
 uvec2 seen(uint r) {
     if (mode == ATTEND_ALL || mode == ATTEND_MASK) return uvec2(0u, kv_rows);
     int base = int(kv_rows) - int(rows), limit = int(kv_rows);

@@ -15,7 +15,10 @@ shared vec4 tile[DEEP * TALL + DEEP * WIDE];             // x, then w; both [col
 const uint W_TILE = DEEP * TALL;
 shared float squares[WG];
 
-uint col_of(uint c) { return gl_WorkGroupID.x * (glu != 0u ? COLS / 2u : COLS) + (glu != 0u ? c / 2u : c); }
+uint col_of(uint c) {
+    if (glu != 0u) return gl_WorkGroupID.x * (COLS / 2u) + c / 2u;
+    return gl_WorkGroupID.x * COLS + c;
+}
 
 // With glu the odd columns of the tile are the partners of the even ones.
 uint w_row_of(uint c) {

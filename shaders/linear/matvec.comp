@@ -22,7 +22,8 @@ void total() {
 
 void main() {
     const uint n = live_rows(), cols_each = glu != 0u ? COLS / 2u : COLS;
+    const uint stride = gl_NumWorkGroups.x * cols_each;
     for (uint row = gl_WorkGroupID.y; row < n; row += gl_NumWorkGroups.y)
-        for (uint col = gl_WorkGroupID.x * cols_each; col < outs; col += gl_NumWorkGroups.x * cols_each)
+        for (uint col = gl_WorkGroupID.x * cols_each; col < outs; col += stride)
             outputs(row, col, gl_LocalInvocationID.x, WG);
 }

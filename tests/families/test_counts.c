@@ -94,7 +94,12 @@ static void marks(const char *device) {
     assert_int_equal(vidi_say_text(a.c, VIDI_USER, question), VIDI_OK);
     answer_of(&a, again);
     assert_string_equal(first, again);
-    assert_int_equal(vidi_chat_rewind(a.c, 7), VIDI_E_ARGUMENT);
+    for (int i = 1; i < 200; i++) {
+        int next_mark;
+        assert_int_equal(vidi_chat_mark(a.c, &next_mark), VIDI_OK);
+        assert_int_equal(next_mark, i);
+    }
+    assert_int_equal(vidi_chat_rewind(a.c, 200), VIDI_E_ARGUMENT);
     ask_close(&a);
 }
 

@@ -231,8 +231,11 @@ vidi_status vidi_next(vidi_chat *c, vidi_piece *out) {
 /* --- marks and statistics --------------------------------------------------------------------- */
 
 vidi_status vidi_chat_mark(vidi_chat *c, int *mark) {
-    if (c->n_marks == CHAT_MARKS)
-        return vd_fail(&c->model->v->ctx, VIDI_E_ARGUMENT, "more than %d marks", CHAT_MARKS);
+    if (c->n_marks == c->cap_marks) {
+        struct mark *bigger = arena_grow(&c->arena, c->marks, &c->cap_marks, sizeof *bigger);
+        if (!bigger) return VIDI_E_MEMORY;
+        c->marks = bigger;
+    }
     TRY(vidi_prefill(c));
     c->marks[c->n_marks] = (struct mark){c->position, c->started, c->last_role};
     *mark = (int)c->n_marks++;

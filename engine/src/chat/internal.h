@@ -45,7 +45,7 @@ struct said_picture {
     uint8_t *rgb; /* [height][stride] */
     uint32_t width, height, stride;
 };
-enum { CHAT_PICTURES = 16, CHAT_MARKS = 64, STEPS_IN_FLIGHT = 2 };
+enum { CHAT_PICTURES = 16, STEPS_IN_FLIGHT = 2 };
 
 struct mark {
     uint32_t position;
@@ -76,8 +76,8 @@ struct vidi_chat {
     uint32_t read_pending; /* of pending: already in the cache */
     struct said_picture pictures[CHAT_PICTURES];
     uint32_t n_pictures, n_waiting; /* waiting: said, belonging to the next text */
-    struct mark marks[CHAT_MARKS];
-    uint32_t n_marks;
+    struct mark *marks;
+    uint32_t n_marks, cap_marks;
 
     bool said, opened; /* something waits for an answer; its opening words are pending */
     bool answering;
