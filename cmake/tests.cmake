@@ -2,7 +2,7 @@
 # Other .c files of an area are helpers, compiled into each of its programs. tests/<area>/tests.cmake
 # is included too where there is one.
 option(VIDI_FUZZ "build the libFuzzer targets of tests/fuzz (needs clang)" OFF)
-set(VIDI_TEST_TIMEOUT 300 CACHE STRING "seconds a test may run")
+set(VIDI_TEST_TIMEOUT 900 CACHE STRING "seconds a test may run")
 set(VIDI_TEST_TMP ${CMAKE_BINARY_DIR}/tests_tmp)
 file(MAKE_DIRECTORY ${VIDI_TEST_TMP})
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
@@ -59,7 +59,7 @@ endif()
 foreach(driver ${kernel_drivers})
   vidi_add_test(kernels.${driver} tests/on_driver.sh ${driver} tests/kernels_check.sh
                 $<TARGET_FILE:check_kernels>)
-  set_tests_properties(kernels.${driver} PROPERTIES TIMEOUT 1500 COST 1000) # starts first
+  set_tests_properties(kernels.${driver} PROPERTIES TIMEOUT 3600 COST 1000) # starts first
 endforeach()
 
 if(VIDI_FUZZ)

@@ -422,10 +422,9 @@ SCENES = [(scene_thing, 0.36), (scene_shapes, 0.2), (scene_count, 0.14), (scene_
 EASY = [(scene_thing, 0.45), (scene_shapes, 0.55)]
 
 
-def scene(rng, kinds, which=None, held=None, easy=False):
+def scene(rng, kinds, which=None, held=None, scenes=SCENES):
     """One composition. which: a scene function; held: names whose held-back pictures are used."""
     if which is None:
-        scenes = EASY if easy else SCENES
         which = scenes[int(rng.choice(len(scenes), p=[w for _, w in scenes]))][0]
     return which(rng, kinds, held)
 

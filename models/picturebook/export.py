@@ -194,3 +194,26 @@ def load_into(net, path):
     with torch.no_grad():
         for name, tensor in names(net).items():
             tensor.copy_(torch.from_numpy(arrays[name].copy()))
+
+
+def main():
+    import argparse
+    import json
+    import os
+    import torch
+    import model
+    p = argparse.ArgumentParser(description="Writes a checkpoint of train.py as GGUF.")
+    p.add_argument("checkpoint")
+    p.add_argument("out")
+    p.add_argument("--f32", action="store_true", help="leave the matrices as they are")
+    o = p.parse_args()
+    stored = torch.load(o.checkpoint, map_location="cpu")
+    net = model.Picturebook(stored["c"])
+    net.load_state_dict(stored["net"])
+    merges = os.path.join(os.path.dirname(os.path.abspath(__file__)), "merges.json")
+    with open(merges) as f:
+        write(net, bpe.Tokenizer(json.load(f)), o.out, stored["state"], exact=o.f32)
+
+
+if __name__ == "__main__":
+    main()

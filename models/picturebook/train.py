@@ -57,10 +57,11 @@ def sequence(tok, turns):
 
 
 class Scenes(IterableDataset):
-    """easy: so many pictures hold only the plainest compositions."""
+    """easy: so many pictures hold only the plainest compositions; then the mixture."""
 
-    def __init__(self, kinds, tok, seed, batch, easy):
+    def __init__(self, kinds, tok, seed, batch, easy, mixture):
         self.kinds, self.tok, self.seed, self.batch, self.easy = kinds, tok, seed, batch, easy
+        self.mixture = mixture
         self.known = {name: i for i, name in enumerate(data.fact_names(kinds))}
 
     def __iter__(self):
@@ -71,7 +72,8 @@ class Scenes(IterableDataset):
             pictures, ids, answers = [], [], []
             facts = torch.zeros(self.batch, len(self.known))
             for row in range(self.batch):
-                picture, qa = data.scene(rng, self.kinds, easy=made < self.easy)
+                picture, qa = data.scene(rng, self.kinds,
+                                         scenes=data.EASY if made < self.easy else self.mixture)
                 made += info.num_workers if info else 1
                 facts[row, data.facts(qa, self.known)] = 1
                 turns = [(q, a) for _, q, a in (qa[i] for i in rng.permutation(len(qa)))]
@@ -100,17 +102,17 @@ def answer_loss(net, hidden, ids, answers):
     return F.cross_entropy(net.logits(hidden[:, :-1][chosen]), ids[:, 1:][chosen])
 
 
-def step_loss(net, hints, tok, batch, rng, talk):
-    """talk: whether the decoder learns too, or only the eyes."""
+def step_loss(net, hints, tok, batch, rng, hinted):
+    """hinted: weight of the hints beside the answers; None: the hints alone, the decoder rests."""
     device = net.latents.device
     pictures, ids, answers, facts = (t.to(device) for t in batch)
     rows, latents = net.encode(model.normalise(pictures))
     hint = hints(rows, latents, facts)
-    if not talk:
+    if hinted is None:
         return hint, hint
     # The row before the first word is the last one of the picture.
     hidden = net.spliced(latents, ids)[:, net.c["latents"]:]
-    loss = answer_loss(net, hidden, ids, answers) + 0.1 * hint
+    loss = answer_loss(net, hidden, ids, answers) + hinted * hint
     if rng.random() < 0.1:
         t_ids, t_answers = (t.to(device) for t in talk_batch(tok, rng, 8))
         loss = loss + 0.1 * answer_loss(net, net.hidden(net.embed(t_ids)), t_ids, t_answers)
@@ -124,6 +126,13 @@ def save(o, checkpoint, net, hints, optimiser, tok, state):
     export.write(net, tok, o.export, state)
 
 
+def mixture(shares):
+    weights = [float(v) for v in shares.split(",")]
+    if len(weights) != len(data.SCENES) or sum(weights) <= 0:
+        raise argparse.ArgumentTypeError(f"wants {len(data.SCENES)} shares")
+    return [(f, w / sum(weights)) for (f, _), w in zip(data.SCENES, weights)]
+
+
 def options():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--work", default=os.path.expanduser("~/.cache/vidi-picturebook"))
@@ -132,6 +141,9 @@ def options():
     p.add_argument("--rate", type=float, default=1e-3)
     p.add_argument("--eyes", type=int, default=6000,
                    help="the first pictures teach only the encoder and the perceiver")
+    p.add_argument("--mixture", type=mixture, default=data.SCENES,
+                   help="shares of " + ", ".join(f.__name__ for f, _ in data.SCENES))
+    p.add_argument("--hints", type=float, default=0.1, help="their weight beside the answers'")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--resume", action="store_true")
@@ -165,7 +177,7 @@ def prepare(o, device):
 
 def batches(o, kinds, tok, state):
     seed = o.seed + 7919 * (state["runs"] + state["pictures"])
-    scenes = Scenes(kinds, tok, seed, o.batch, o.eyes - state["pictures"])
+    scenes = Scenes(kinds, tok, seed, o.batch, o.eyes - state["pictures"], o.mixture)
     return DataLoader(scenes, batch_size=None, num_workers=o.workers, prefetch_factor=8)
 
 
@@ -187,7 +199,8 @@ def main():
             break
         for group in optimiser.param_groups:
             group["lr"] = o.rate * min(1, (i + 1) / 100) * (1 - part * 0.98)
-        loss, hint = step_loss(net, hints, tok, batch, rng, state["pictures"] >= o.eyes)
+        loss, hint = step_loss(net, hints, tok, batch, rng,
+                               None if state["pictures"] < o.eyes else o.hints)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)

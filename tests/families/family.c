@@ -38,7 +38,8 @@ void ask_open(struct asked *a, const char *device, const char *debug, const char
               const vidi_chat_config *cfg) {
     char words[128];
     *a = (struct asked){0};
-    snprintf(words, sizeof words, "%s%s", debug, getenv("VIDI_TEST_VALIDATE") ? ",validate" : "");
+    const char *validate = getenv("VIDI_TEST_VALIDATE") ? "validate" : "";
+    snprintf(words, sizeof words, "%s%s%s", debug, *debug && *validate ? "," : "", validate);
     const vidi_config config = {.device = device, .debug = words, .log = listen};
     if (vidi_open(&config, &a->v) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
     if (vidi_model_open(a->v, model, &a->m) != VIDI_OK) fail_msg("%s", vidi_error(a->v));

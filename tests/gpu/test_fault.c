@@ -22,13 +22,22 @@ static void set_plan(long fail_at, long drop_at) {
     plan->failed = NULL;
 }
 
+/* Where the loader was told which folders to search it must be told again: it does not add to them.
+ */
+static void add_layer_folder(const char *folder) {
+    const char *searched = getenv("VK_LAYER_PATH");
+    char both[4096];
+    snprintf(both, sizeof both, "%s%s%s", folder, searched ? ":" : "", searched ? searched : "");
+    setenv(searched ? "VK_LAYER_PATH" : "VK_ADD_LAYER_PATH", both, 1);
+}
+
 static int open_layer(void **state) {
     (void)state;
     void *library = dlopen(FAULT_FOLDER "/vidi_fault_layer.so", RTLD_NOW | RTLD_NODELETE);
     if (!library) fail_msg("%s", dlerror());
     plan = dlsym(library, "fault_plan");
     assert_non_null(plan);
-    setenv("VK_ADD_LAYER_PATH", FAULT_FOLDER, 1);
+    add_layer_folder(FAULT_FOLDER);
     setenv("VK_INSTANCE_LAYERS", "VK_LAYER_VIDI_fault", 1);
     /* Mesa's layer that orders devices does not check the calls it makes itself. */
     setenv("NODEVICE_SELECT", "1", 1);

@@ -27,9 +27,9 @@ vidi_status debug_parse(struct vd_ctx *ctx, const char *words, struct debug *out
         while (i < N_OPTIONS &&
                (strlen(options[i].name) != len || strncmp(options[i].name, at, len) != 0))
             i++;
-        if (i == N_OPTIONS)
+        if (i == N_OPTIONS && len)
             return vd_fail(ctx, VIDI_E_ARGUMENT, "debug: '%.*s' is not a known word", (int)len, at);
-        *(bool *)((char *)out + options[i].at) = true;
+        if (len) *(bool *)((char *)out + options[i].at) = true;
         at += len;
         at += *at == ',';
     }
