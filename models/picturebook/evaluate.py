@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 import data
+import export
 import sources
 
 SEED = 0x5EED_E7A1  # far from every seed of train.py
@@ -91,6 +92,23 @@ def ask_torch(o, questions):
     return answers
 
 
+TARGETS = {"what": 60, "colour": 90, "shape": 90, "yesno": 90, "count": 80, "word": 60, "digits": 60}
+
+
+def write_card(path, score, n, pictures):
+    """Puts the table of accuracies between the card's two marks."""
+    with open(path) as f:
+        card = f.read()
+    head, rest = card.split("<!-- measured -->\n")
+    tail = rest.split("<!-- /measured -->\n")[1]
+    rows = [f"{n} compositions of each kind, after {pictures:,} pictures of training.", "",
+            "| kind of question | exact | aim |", "|---|---|---|"]
+    rows += [f"| {kind} | {100 * v:.0f} % | {f'{TARGETS[kind]} %' if kind in TARGETS else ''} |"
+             for kind, v in score.items()]
+    with open(path, "w") as f:
+        f.write(head + "<!-- measured -->\n" + "\n".join(rows) + "\n<!-- /measured -->\n" + tail)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--vidi", help="the program")
@@ -101,9 +119,12 @@ def main():
     p.add_argument("--kinds", default=",".join(SCENES), help="of " + ",".join(SCENES))
     p.add_argument("--show", type=int, default=0, help="print that many answers of each kind")
     p.add_argument("--json", help="write the accuracies there")
+    p.add_argument("--card", help="write them into that README; wants -m or --torch")
     o = p.parse_args()
     if bool(o.vidi) == bool(o.torch):
         p.error("give one of --vidi and --torch")
+    if o.card and not (o.model or o.torch):
+        p.error("--card wants -m or --torch")
     if unknown := set(o.kinds.split(",")) - set(SCENES):
         p.error("no such kind: " + ", ".join(sorted(unknown)))
     kinds = sources.load_kinds()
@@ -120,6 +141,9 @@ def main():
     if o.json:
         with open(o.json, "w") as f:
             json.dump({k: round(v, 4) for k, v in score.items()}, f, indent=1)
+    if o.card:
+        meta = export.read_metadata(o.model or o.torch)
+        write_card(o.card, score, o.n, meta["picturebook.training.pictures"])
 
 
 if __name__ == "__main__":
