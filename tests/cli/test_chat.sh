@@ -56,8 +56,9 @@ terminal() { # OPTIONS
     rm -f keys
     mkfifo keys
     : >screen
-    # What a script starts in its background ignores SIGINT; env gives the default back.
-    env --default-signal=INT timeout 300 script -qefc "$VIDI chat $1" /dev/null <keys >screen 2>&1 &
+    # What a script starts in its background ignores SIGINT; env gives the default back. exec, since
+    # a dash that sees Ctrl-C too ends with 130 whatever the program said.
+    env --default-signal=INT timeout 300 script -qefc "exec $VIDI chat $1" /dev/null <keys >screen 2>&1 &
     pid=$!
     exec 3>keys
 }
