@@ -8,12 +8,12 @@
  * Easy to get wrong: the keys and values of the perceiver are the picture's rows first, then the
  * latents; the decoder's rotation is the interleaved one; pictures stand before the turn. */
 #include "models/blocks.h"
+#include "models/decoder.h"
 
 enum { STEMS = 8 };
 
 struct cfg {
-    uint32_t layers, dim, vocab, context, heads, kv_heads, head_dim, rope_dim, ffn;
-    float eps, rope_base;
+    struct decoder text;
     uint32_t size, stems, stem[STEMS];
     struct vision_layer vision, perceiver;
     uint32_t vision_layers, perceiver_layers, latents;
@@ -54,36 +54,15 @@ static void vision_config(struct cfg *c, struct meta *m) {
 
 static void config(void *out, struct meta *m) {
     struct cfg *c = out;
-    c->layers = meta_int(m, "block_count", 1, FAMILY_LAYERS);
-    c->dim = meta_int(m, "embedding_length", 1, FAMILY_DIM);
-    c->context = meta_int(m, "context_length", 1, 1u << 20);
-    c->vocab = meta_vocab(m);
-    c->heads = meta_int(m, "attention.head_count", 1, FAMILY_HEADS);
-    c->kv_heads = meta_int(m, "attention.head_count_kv", 1, FAMILY_HEADS);
-    c->head_dim = meta_int(m, "attention.key_length", 8, 1024);
-    c->rope_dim = meta_int(m, "rope.dimension_count", 2, 1024);
-    c->ffn = meta_int(m, "feed_forward_length", 1, 1u << 20);
-    c->eps = meta_float(m, "attention.layer_norm_rms_epsilon", 0, 1);
-    c->rope_base = meta_float(m, "rope.freq_base", 1, 1e12f);
-    if (c->kv_heads && c->heads % c->kv_heads)
-        meta_fail(m, "%u heads for %u key/value heads", c->heads, c->kv_heads);
-    if (c->rope_dim > c->head_dim || c->rope_dim % 2)
-        meta_fail(m, "rope.dimension_count %u does not fit heads of %u", c->rope_dim, c->head_dim);
+    decoder_config(&c->text, m);
     vision_config(c, m);
 }
 
 static void shape(const void *cfg, struct shape *s) {
     const struct cfg *c = cfg;
-    *s = (struct shape){.layers = c->layers,
-                        .dim = c->dim,
-                        .vocab = c->vocab,
-                        .context = c->context,
-                        .rope_dim = c->rope_dim,
-                        .rope_base = c->rope_base,
-                        .rope_scale = 1,
-                        .form = "picturebook",
-                        .pictures_first = true};
-    for (uint32_t i = 0; i < c->layers; i++) s->kv_dim[i] = c->kv_heads * c->head_dim;
+    decoder_shape(&c->text, s);
+    s->form = "picturebook";
+    s->pictures_first = true;
     s->picture.width = s->picture.height = c->size;
     s->picture.rows = c->latents;
     for (int i = 0; i < 3; i++) {
@@ -118,32 +97,17 @@ static tensor encode(graph *g, const void *cfg, tensor x) {
     }
     graph_scope(g, "perceiver");
     latents = g_layernorm(g, latents, "post_ln", c->vision.eps);
-    return linear(g, latents, .w = "proj", .out = c->dim, .bias = true);
+    return linear(g, latents, .w = "proj", .out = c->text.dim, .bias = true);
 }
 
 static tensor decode(graph *g, const void *cfg) {
     const struct cfg *c = cfg;
-    graph_scope(g, "%s", "");
-    tensor x = g_embed(g, "token_embd", c->vocab, c->dim, 1);
-    for (uint32_t i = 0; i < c->layers; i++) {
-        graph_scope(g, "blk.%u", i);
-        x = block_decoder(g, x,
-                          &(struct decoder_layer){.layer = i,
-                                                  .heads = c->heads,
-                                                  .kv_heads = c->kv_heads,
-                                                  .head_dim = c->head_dim,
-                                                  .rope_dim = c->rope_dim,
-                                                  .ffn = c->ffn,
-                                                  .eps = c->eps});
-    }
-    return x;
+    return decoder_rows(g, &c->text);
 }
 
 static tensor head(graph *g, const void *cfg, tensor row) {
     const struct cfg *c = cfg;
-    graph_scope(g, "%s", "");
-    return linear(g, row, .w = "token_embd", .out = c->vocab, .norm = "output_norm", .eps = c->eps,
-                  .name = "logits");
+    return decoder_logits(g, &c->text, row);
 }
 
 const struct family family_picturebook = {
