@@ -1,6 +1,8 @@
 """Compositions with questions and answers, made from a seed.
 
-scene(rng, kinds) gives (picture as 128x128 RGB uint8, [(kind of question, question, answer)]).
+scene(rng, kinds) gives (picture as 128x128 RGB uint8, [(kind of question, question, answer)],
+[thing that was drawn, in reading order]) with things as (name, colour or None, x0, y0, x1, y1), and
+the colour of the background (None where it has no single one).
 The same generator serves training and evaluation; they differ in seeds, and evaluation may use the
 pictures that were held back.
 """
@@ -172,6 +174,12 @@ def places(rng, n, size):
     return found
 
 
+def around(spot, size, inner):
+    """The box of a sprite of that inner size in the middle of its square."""
+    x, y = (v + (size - inner) // 2 for v in spot)
+    return x, y, x + inner, y + inner
+
+
 def paste(picture, sprite, x, y, size):
     at = (x + (size - sprite.width) // 2, y + (size - sprite.height) // 2)
     picture.paste(sprite, at, sprite)
@@ -226,7 +234,7 @@ def scene_thing(rng, kinds, held):
           ("count", "How many things are there?", "One.")]
     if ground:
         qa.append(background_question(rng, ground))
-    return finish(rng, picture), qa
+    return finish(rng, picture), qa, [(name, None, x, y, x + size, y + size)], ground
 
 
 def describe_list(parts):
@@ -299,7 +307,8 @@ def scene_shapes(rng, kinds, held):
         qa += position_questions(rng, shapes, centres)
     if ground:
         qa.append(background_question(rng, ground))
-    return finish(rng, picture), qa
+    drawn = [(shapes[k], colours[k]) + around(spots[k], size, max(sizes[k], 14)) for k in order]
+    return finish(rng, picture), qa, drawn, ground
 
 
 def plural(name):
@@ -345,7 +354,8 @@ def scene_count(rng, kinds, held):
            "Yes." if n == 1 or other in (n, 1) else "No."),
           ("describe", ask_describe(rng),
            (f"{NUMBERS[n]} {look}{plural(name)}" if n > 1 else article(look + name)).capitalize() + ".")]
-    return finish(rng, picture), qa + extra
+    drawn = [(name, colour if look else None) + around(spot, size, size) for spot in sorted(spots)]
+    return finish(rng, picture), qa + extra, drawn, ground
 
 
 def scene_text(rng, kinds, held):
@@ -389,7 +399,9 @@ def scene_text(rng, kinds, held):
           ("colour", f"What {colour_word(rng)} is the {'number' if digits else 'text'}?",
            colour.capitalize() + "."),
           ("yesno", "Is there text in the picture?", "Yes.")]
-    return finish(rng, picture), qa
+    ends = [x + face.getlength(text[:k]) * w / face.getlength(text) for k in range(len(text) + 1)]
+    drawn = [(c, colour, ends[k], y, ends[k + 1], y + h) for k, c in enumerate(text)]
+    return finish(rng, picture), qa, drawn, ground
 
 
 def scene_mixed(rng, kinds, held):
@@ -412,14 +424,14 @@ def scene_mixed(rng, kinds, held):
         qa += position_questions(rng, names, [(x + size / 2, y + size / 2) for x, y in spots])
     if ground:
         qa.append(background_question(rng, ground))
-    return finish(rng, picture), qa
+    drawn = [(names[k], None) + around(spots[k], size, size) for k in order]
+    return finish(rng, picture), qa, drawn, ground
 
 
 SINGULAR = {plural(name): name for name in COUNTED + SHAPES}
 
-SCENES = [(scene_thing, 0.36), (scene_shapes, 0.2), (scene_count, 0.14), (scene_text, 0.18),
+SCENES = [(scene_thing, 0.3), (scene_shapes, 0.2), (scene_count, 0.16), (scene_text, 0.22),
           (scene_mixed, 0.12)]
-EASY = [(scene_thing, 0.45), (scene_shapes, 0.55)]
 
 
 def scene(rng, kinds, which=None, held=None, scenes=SCENES):
@@ -457,6 +469,37 @@ def facts(turns, known):
         elif question == "How many things are there?":
             said += words
     return sorted({known[s] for s in said if s in known})
+
+
+# --- marks: what the training's hints say of every row of the encoder --------------------------
+
+
+def mark_names(kinds):
+    """The classes a place may have: nothing, or the thing drawn there."""
+    return ["nothing"] + list(kinds) + SHAPES + list(LETTERS + "0123456789")
+
+
+def marks(drawn, ground, known, cells):
+    """int64 [3][cells][2 * cells]: thing, colour and reading order of each place; -1 says nothing.
+
+    A place is half a row of the encoder wide; known: class name -> index.
+    """
+    out = np.full((3, cells, 2 * cells), -1)
+    out[0], out[2] = 0, 0
+    if ground:
+        out[1] = list(COLOURS).index(ground)
+    high, wide = SIZE / cells, SIZE / cells / 2
+    for order, (name, colour, x0, y0, x1, y1) in enumerate(drawn):
+        column, row = np.arange(2 * cells), np.arange(cells)
+        inside_x = (np.abs((column + 0.5) * wide - (x0 + x1) / 2) < (x1 - x0) * 0.4)
+        inside_y = (np.abs((row + 0.5) * high - (y0 + y1) / 2) < (y1 - y0) * 0.4)
+        inside_x |= column == int(np.clip((x0 + x1) / 2, 0, SIZE - 1) // wide)
+        inside_y |= row == int(np.clip((y0 + y1) / 2, 0, SIZE - 1) // high)
+        at = inside_y[:, None] & inside_x[None]
+        out[0][at] = known[name]
+        out[1][at] = list(COLOURS).index(colour) if colour else -1
+        out[2][at] = 1 + order
+    return out
 
 
 # Without a picture.

@@ -44,7 +44,7 @@ def questions_of(kind, n, kinds, seed):
     while len(out) < n:
         scene = SCENES[kind][tries % len(SCENES[kind])]
         tries += 1
-        picture, turns = data.scene(rng, kinds, scene, held)
+        picture, turns = data.scene(rng, kinds, scene, held)[:2]
         fitting = [(q, a) for k, q, a in turns if k == asked
                    and (wanted is None or a == wanted[(tries - 1) // len(SCENES[kind]) % 2])
                    and (kind != "count" or a != "Six.")]

@@ -173,23 +173,30 @@ class Picturebook(nn.Module):
 
 
 class Hints(nn.Module):
-    """Training only: names the facts of a picture from its pooled rows, before any word is read.
+    """Training only: names what lies at each place of the picture, and the facts of the whole one.
 
     Without it the decoder learns to guess from the question long before the rows say anything.
     """
+    ORDERS = 7  # nothing, then the first to the sixth in reading order
 
-    def __init__(self, c, n_facts):
+    def __init__(self, c, n_facts, n_marks, n_colours=11):
         super().__init__()
-        self.rows = nn.Linear(2 * c["stem"][-1], n_facts)
+        self.kinds = [n_marks, n_colours, self.ORDERS]
+        self.places = nn.Linear(c["stem"][-1], 2 * sum(self.kinds))
         self.latents = nn.Linear(2 * c["dim"], n_facts)
 
-    def forward(self, rows, latents, facts):
-        """facts [b][n_facts] of 0 and 1 -> mean cross entropy over the true ones."""
+    def forward(self, rows, latents, facts, marks):
+        """facts [b][n_facts] of 0 and 1, marks [b][3][cells][2 * cells] -> sum of cross entropies."""
         want = facts / facts.sum(1, keepdim=True).clamp(min=1)
-        loss = 0
-        for x, head in ((rows, self.rows), (latents, self.latents)):
-            pooled = torch.cat([x.mean(1), x.amax(1)], 1)
-            loss = loss - (want * F.log_softmax(head(pooled), 1)).sum(1).mean()
+        pooled = torch.cat([latents.mean(1), latents.amax(1)], 1)
+        loss = -(want * F.log_softmax(self.latents(pooled), 1)).sum(1).mean()
+        said = self.places(rows).view(marks.shape[0], marks.shape[2], marks.shape[3], -1)
+        empty = marks[:, 0] == 0
+        for logits, wanted in zip(said.split(self.kinds, -1), marks.unbind(1)):
+            each = F.cross_entropy(logits.flatten(0, 2), wanted.flatten(), reduction="none",
+                                   ignore_index=-1)
+            weight = torch.where(empty.flatten(), 0.15, 1.0) * (wanted.flatten() >= 0)
+            loss = loss + (each * weight).sum() / weight.sum().clamp(min=1)
         return loss
 
 

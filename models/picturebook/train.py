@@ -57,24 +57,22 @@ def sequence(tok, turns):
 
 
 class Scenes(IterableDataset):
-    """easy: so many pictures hold only the plainest compositions; then the mixture."""
-
-    def __init__(self, kinds, tok, seed, batch, easy, mixture):
-        self.kinds, self.tok, self.seed, self.batch, self.easy = kinds, tok, seed, batch, easy
+    def __init__(self, kinds, tok, seed, batch, mixture):
+        self.kinds, self.tok, self.seed, self.batch = kinds, tok, seed, batch
         self.mixture = mixture
         self.known = {name: i for i, name in enumerate(data.fact_names(kinds))}
+        self.places = {name: i for i, name in enumerate(data.mark_names(kinds))}
+        self.cells = model.CONFIG["image_size"] >> len(model.CONFIG["stem"])
 
     def __iter__(self):
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, info.id if info else 0])
-        made = 0
         while True:
-            pictures, ids, answers = [], [], []
+            pictures, ids, answers, marks = [], [], [], []
             facts = torch.zeros(self.batch, len(self.known))
             for row in range(self.batch):
-                picture, qa = data.scene(rng, self.kinds,
-                                         scenes=data.EASY if made < self.easy else self.mixture)
-                made += info.num_workers if info else 1
+                picture, qa, drawn, ground = data.scene(rng, self.kinds, scenes=self.mixture)
+                marks.append(data.marks(drawn, ground, self.places, self.cells))
                 facts[row, data.facts(qa, self.known)] = 1
                 turns = [(q, a) for _, q, a in (qa[i] for i in rng.permutation(len(qa)))]
                 i, a = sequence(self.tok, turns)
@@ -83,7 +81,8 @@ class Scenes(IterableDataset):
                 answers.append(a)
             longest = max(map(len, ids))
             pad = lambda rows, fill: torch.tensor([r + [fill] * (longest - len(r)) for r in rows])
-            yield torch.from_numpy(np.stack(pictures)), pad(ids, bpe.END), pad(answers, 0), facts
+            yield (torch.from_numpy(np.stack(pictures)), pad(ids, bpe.END), pad(answers, 0), facts,
+                   torch.from_numpy(np.stack(marks)))
 
 
 def talk_batch(tok, rng, n):
@@ -105,9 +104,10 @@ def answer_loss(net, hidden, ids, answers):
 def step_loss(net, hints, tok, batch, rng, hinted):
     """hinted: weight of the hints beside the answers; None: the hints alone, the decoder rests."""
     device = net.latents.device
-    pictures, ids, answers, facts = (t.to(device) for t in batch)
-    rows, latents = net.encode(model.normalise(pictures))
-    hint = hints(rows, latents, facts)
+    pictures, ids, answers, facts, marks = (t.to(device) for t in batch)
+    rows, latents = net.encode(
+        model.normalise(pictures).contiguous(memory_format=torch.channels_last))
+    hint = hints(rows, latents, facts, marks)
     if hinted is None:
         return hint, hint
     # The row before the first word is the last one of the picture.
@@ -139,7 +139,7 @@ def options():
     p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--batch", type=int, default=16)
     p.add_argument("--rate", type=float, default=1e-3)
-    p.add_argument("--eyes", type=int, default=6000,
+    p.add_argument("--eyes", type=int, default=120000,
                    help="the first pictures teach only the encoder and the perceiver")
     p.add_argument("--mixture", type=mixture, default=data.SCENES,
                    help="shares of " + ", ".join(f.__name__ for f, _ in data.SCENES))
@@ -158,7 +158,7 @@ def prepare(o, device):
     tok = tokenizer_of(os.path.join(here, "merges.json"), kinds)
     net = model.Picturebook(dict(model.CONFIG, vocab=len(tok.words)))
     state = dict(pictures=0, seconds=0.0, runs=0)
-    hints = model.Hints(net.c, len(data.fact_names(kinds)))
+    hints = model.Hints(net.c, len(data.fact_names(kinds)), len(data.mark_names(kinds)))
     checkpoint = os.path.join(o.work, "checkpoint.pt")
     both = list(net.parameters()) + list(hints.parameters())
     optimiser = torch.optim.AdamW(both, lr=o.rate, betas=(0.9, 0.98), weight_decay=0.02)
@@ -172,12 +172,12 @@ def prepare(o, device):
         export.load_into(net, o.from_gguf)
         state["pictures"] = export.read_metadata(o.from_gguf).get("picturebook.training.pictures", 0)
     state["runs"] += 1
-    return kinds, tok, net.to(device), hints.to(device), optimiser, state, checkpoint
+    return kinds, tok, net.to(device, memory_format=torch.channels_last), hints.to(device), optimiser, state, checkpoint
 
 
 def batches(o, kinds, tok, state):
     seed = o.seed + 7919 * (state["runs"] + state["pictures"])
-    scenes = Scenes(kinds, tok, seed, o.batch, o.eyes - state["pictures"], o.mixture)
+    scenes = Scenes(kinds, tok, seed, o.batch, o.mixture)
     return DataLoader(scenes, batch_size=None, num_workers=o.workers, prefetch_factor=8)
 
 

@@ -27,6 +27,22 @@ static float *turned(struct check *c, const float *w, uint64_t n, uint32_t taps)
     return out;
 }
 
+static struct op_conv2d op_of(const struct shape *s) {
+    return (struct op_conv2d){.width = s->width,
+                              .height = s->height,
+                              .cin = s->cin,
+                              .cout = s->cout,
+                              .kw = s->kw,
+                              .kh = s->kh,
+                              .stride_x = s->stride_x,
+                              .stride_y = s->stride_y,
+                              .pad_x = s->pad_x,
+                              .pad_y = s->pad_y,
+                              .groups = s->groups,
+                              .planar = s->planar,
+                              .act = s->act};
+}
+
 static void run(struct check *c, const struct shape *s, enum check_fill fill) {
     const uint64_t x_n = (uint64_t)s->width * s->height * s->cin;
     const uint64_t taps = (uint64_t)s->kw * s->kh * (s->cin / s->groups), w_n = taps * s->cout;
@@ -54,22 +70,10 @@ static void run(struct check *c, const struct shape *s, enum check_fill fill) {
                                .want = want,
                                .allowed = allowed,
                                .wrong = fill == CHECK_NORMAL && s->kw > 1 ? wrong : NULL};
-    struct op_conv2d op = {.x = check_input(c, "x", x, x_n * 4),
-                           .w = check_input(c, "w", w, w_n * 4),
-                           .y = check_output(c, &out),
-                           .width = s->width,
-                           .height = s->height,
-                           .cin = s->cin,
-                           .cout = s->cout,
-                           .kw = s->kw,
-                           .kh = s->kh,
-                           .stride_x = s->stride_x,
-                           .stride_y = s->stride_y,
-                           .pad_x = s->pad_x,
-                           .pad_y = s->pad_y,
-                           .groups = s->groups,
-                           .planar = s->planar,
-                           .act = s->act};
+    struct op_conv2d op = op_of(s);
+    op.x = check_input(c, "x", x, x_n * 4);
+    op.w = check_input(c, "w", w, w_n * 4);
+    op.y = check_output(c, &out);
     if (bias) op.bias = check_input(c, "bias", bias, s->cout * 4ull);
     check_run(c, append, &op, &out, 1);
 }
@@ -121,25 +125,11 @@ static void bench(struct check *c) {
             continue;
         const uint64_t x_n = (uint64_t)s->width * s->height * s->cin;
         const uint64_t w_n = (uint64_t)s->kw * s->kh * (s->cin / s->groups) * s->cout;
-        const struct op_conv2d op = {
-            .x = check_input(c, "x", check_floats(c, CHECK_NORMAL, x_n), x_n * 4),
-            .w = check_input(c, "w", check_floats(c, CHECK_NORMAL, w_n), w_n * 4),
-            .bias = check_input(c, "bias", check_floats(c, CHECK_NORMAL, s->cout), s->cout * 4ull),
-            .y = check_scratch(c, "y", (uint64_t)s->width * s->height * s->cout * 4),
-            .width = s->width,
-            .height = s->height,
-            .cin = s->cin,
-            .cout = s->cout,
-            .kw = s->kw,
-            .kh = s->kh,
-            .stride_x = s->stride_x,
-            .stride_y = s->stride_y,
-            .pad_x = s->pad_x,
-            .pad_y = s->pad_y,
-            .groups = s->groups,
-            .planar = s->planar,
-            .act = s->act,
-        };
+        struct op_conv2d op = op_of(s);
+        op.x = check_input(c, "x", check_floats(c, CHECK_NORMAL, x_n), x_n * 4);
+        op.w = check_input(c, "w", check_floats(c, CHECK_NORMAL, w_n), w_n * 4);
+        op.bias = check_input(c, "bias", check_floats(c, CHECK_NORMAL, s->cout), s->cout * 4ull);
+        op.y = check_scratch(c, "y", (uint64_t)s->width * s->height * s->cout * 4);
         check_bench(c, append, &op, sizeof op, 1);
     }
 }
