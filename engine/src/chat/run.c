@@ -46,12 +46,36 @@ static vidi_status make_rope(vidi_chat *c, uint32_t capacity) {
     return status;
 }
 
+/* Before anything is taken: a context that cannot fit should not first fill the memory. */
+static vidi_status check_context(vidi_chat *c, uint32_t capacity, bool half) {
+    const struct shape *s = &c->model->shape;
+    const struct gpu_caps *caps = gpu_caps(c->model->v->gpu);
+    const uint64_t item = half ? sizeof(uint16_t) : sizeof(float);
+    uint64_t widest = s->rope_dim * sizeof(float), all_bytes = widest;
+    for (uint32_t i = 0; i < s->layers; i++) {
+        const uint64_t plane = s->kv_dim[i] * item;
+        widest = plane > widest ? plane : widest;
+        all_bytes += 2 * plane;
+    }
+    if (capacity > caps->max_range / widest)
+        return vd_fail(&c->model->v->ctx, VIDI_E_MEMORY,
+                       "a context of %d tokens is too long for %s: about %llu fit into one buffer",
+                       c->cfg.context, caps->name, (unsigned long long)(caps->max_range / widest));
+    if (capacity > caps->memory_bytes / all_bytes)
+        return vd_fail(&c->model->v->ctx, VIDI_E_MEMORY,
+                       "a context of %d tokens needs %.1f GiB, %s has %.1f", c->cfg.context,
+                       (double)capacity * (double)all_bytes / 0x1p30, caps->name,
+                       (double)caps->memory_bytes / 0x1p30);
+    return VIDI_OK;
+}
+
 static vidi_status make_buffers(vidi_chat *c, uint32_t capacity) {
     const vidi_model *m = c->model;
     struct gpu *gpu = m->v->gpu;
     const struct shape *s = &m->shape;
-    TRY(kv_open(gpu, &c->arena, s->layers, s->kv_dim, capacity,
-                !m->v->debug.kv_f32 && gpu_caps(gpu)->type != GPU_CPU, &c->kv));
+    const bool half = !m->v->debug.kv_f32 && gpu_caps(gpu)->type != GPU_CPU;
+    TRY(check_context(c, capacity, half));
+    TRY(kv_open(gpu, &c->arena, s->layers, s->kv_dim, capacity, half, &c->kv));
     TRY(make_rope(c, capacity));
     TRY(gpu_buffer_new(gpu, sizeof(struct step), GPU_HOST, "step", &c->step));
     TRY(gpu_buffer_new(gpu, c->chunk * sizeof(int32_t), GPU_HOST, "ids", &c->ids));
