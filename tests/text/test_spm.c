@@ -232,6 +232,27 @@ static void types_are_guessed(void **state) {
     fixture_close(&f);
 }
 
+static uint32_t said(struct fixture *f, bool opens, int32_t id, char *out, uint32_t cap) {
+    struct detok d = {.opens_text = opens};
+    return detok_next(f->tokenizer, &d, id, out, cap);
+}
+
+static void an_answer_opens_without_a_blank(void **state) {
+    (void)state;
+    char out[32];
+    for (int prefix = 0; prefix < 2; prefix++) {
+        struct fixture f;
+        open_few(&f, prefix);
+        assert_int_equal(said(&f, true, MARK_A, out, sizeof out), prefix ? 1 : 2);
+        assert_string_equal(out, prefix ? "a" : " a");
+        assert_int_equal(said(&f, false, MARK_A, out, sizeof out), 2);
+        struct detok d = {.opens_text = true};
+        assert_int_equal(detok_next(f.tokenizer, &d, B, out, sizeof out), 1);
+        assert_int_equal(detok_next(f.tokenizer, &d, MARK_A, out, sizeof out), 2);
+        fixture_close(&f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_golden),
@@ -245,6 +266,7 @@ int main(void) {
         cmocka_unit_test(long_text_is_no_problem),
         cmocka_unit_test(bad_vocabularies_are_refused),
         cmocka_unit_test(types_are_guessed),
+        cmocka_unit_test(an_answer_opens_without_a_blank),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

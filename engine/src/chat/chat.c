@@ -173,7 +173,7 @@ static vidi_status begin_answer(vidi_chat *c) {
     TRY(read_pending(c));
     TRY(chat_first_token(c));
     c->said = c->opened = false;
-    c->detok = (struct detok){0};
+    c->detok = (struct detok){.opens_text = !c->cfg.raw};
     c->answering = true;
     c->answer_start = clock_ms();
     return VIDI_OK;

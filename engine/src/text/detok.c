@@ -35,8 +35,15 @@ uint32_t detok_next(const struct tokenizer *t, struct detok *d, int32_t id, char
     if (cap == 0) return 0;
     struct sink s = {.out = out, .cap = cap - 1};
     if (id < 0) put_broken(&s, d);
-    if (id >= 0 && (uint32_t)id < t->n)
-        for (uint32_t i = t->starts[id]; i < t->starts[id + 1]; i++) take_byte(&s, d, t->bytes[i]);
+    if (id >= 0 && (uint32_t)id < t->n) {
+        uint32_t i = t->starts[id];
+        const uint32_t end = t->starts[id + 1];
+        if (i < end) {
+            if (d->opens_text && t->space_prefix && t->bytes[i] == ' ') i++;
+            d->opens_text = false;
+        }
+        for (; i < end; i++) take_byte(&s, d, t->bytes[i]);
+    }
     out[s.n] = '\0';
     return s.n;
 }

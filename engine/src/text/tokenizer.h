@@ -63,6 +63,8 @@ uint32_t token_bytes(const struct tokenizer *t, int32_t id, char *out, uint32_t 
 struct detok {
     char pending[4];
     uint32_t n;
+    bool opens_text; /* nothing was said before: the blank that SentencePiece puts there is dropped
+                      */
 };
 /* Appends what is complete to out (cap >= 8 + longest token x 3 + 3); returns the length.
  * id -1 flushes. out is NUL-terminated. */
