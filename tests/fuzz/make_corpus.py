@@ -341,8 +341,35 @@ def other_seeds():
     yield "bad_webp", b"RIFF\x20\0\0\0WEBPVP8L"
 
 
+# ---- safetensors ----
+
+def safetensors_seeds():
+    def file(header, data=b"", length=None):
+        return u64(len(header) if length is None else length) + header + data
+
+    def entry(name, dtype, shape, begin, end):
+        return f'"{name}":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[{begin},{end}]}}'
+
+    one = entry("a", "F32", "[1]", 0, 4)
+    good = {"one": (one, 4), "none": ("", 0), "two": (one + "," + entry("b", "BF16", "[2,3]", 4, 16), 16),
+            "empty": (one + "," + entry("b", "I64", "[0]", 4, 4), 4),
+            "note": ('"__metadata__":{"format":"pt"},' + one, 4)}
+    for name, (entries, n) in good.items():
+        yield "good_" + name, file(("{" + entries + "}").encode(), bytes(n))
+    header = ("{" + one + "}").encode()
+    yield "bad_long", file(header, bytes(4), 2**63)
+    yield "bad_short", file(header, bytes(4), 7)
+    yield "bad_cut", file(header, bytes(3))
+    yield "bad_more", file(header, bytes(5))
+    yield "bad_twice", file(("{" + one + "," + one + "}").encode(), bytes(4))
+    yield "bad_overlap", file(("{" + one + "," + entry("b", "F16", "[2]", 2, 6) + "}").encode(), bytes(6))
+    yield "bad_wide", file(("{" + entry("a", "F32", "[2147483647,2147483647,4]", 0, 4) + "}").encode(), bytes(4))
+    yield "bad_deep", file(b"[" * 3000)
+
+
 if __name__ == "__main__":
     for target, seeds in (("gguf", (gguf_seeds,)), ("npy", (npy_seeds,)),
+                          ("safetensors", (safetensors_seeds,)),
                           ("picture", (png_seeds, jpeg_seeds, bmp_seeds, ppm_seeds, other_seeds))):
         names = set()
         for source in seeds:

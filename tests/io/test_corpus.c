@@ -11,6 +11,7 @@
 #include "fuzz/oracle_gguf.h"
 #include "io/npy.h"
 #include "io/picture.h"
+#include "io/safetensors.h"
 
 typedef vidi_status try_fn(struct vd_ctx *ctx, const void *data, uint64_t bytes);
 
@@ -35,6 +36,13 @@ static vidi_status try_picture(struct vd_ctx *ctx, const void *data, uint64_t by
     struct picture p;
     const vidi_status status = picture_decode(ctx, "F", data, bytes, &p);
     picture_free(ctx, &p);
+    return status;
+}
+
+static vidi_status try_safetensors(struct vd_ctx *ctx, const void *data, uint64_t bytes) {
+    struct safetensors s;
+    const vidi_status status = safetensors_open_memory(ctx, "F", data, bytes, &s);
+    safetensors_close(&s);
     return status;
 }
 
@@ -86,8 +94,14 @@ static void test_picture(void **state) {
     each_seed("picture", try_picture, VIDI_E_IMAGE, 200);
 }
 
+static void test_safetensors(void **state) {
+    (void)state;
+    each_seed("safetensors", try_safetensors, VIDI_E_FORMAT, 13);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_gguf), cmocka_unit_test(test_npy),
+                                       cmocka_unit_test(test_safetensors),
                                        cmocka_unit_test(test_picture)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

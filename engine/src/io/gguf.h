@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/format.h"
 #include "base/map.h"
+#include "io/mapped.h"
 
 enum gguf_kind { /* value types by their numbers in the file */
                  GGUF_U8,
@@ -66,8 +67,7 @@ struct gguf {
     struct map keys, names; /* to indices of values and tensors */
     struct arena arena;
     const unsigned char *map; /* the first byte of the file */
-    uint64_t map_bytes;       /* 0: the memory belongs to the caller */
-    int fd;                   /* of the mapped file; set when map_bytes is */
+    struct mapped file;       /* empty: the memory belongs to the caller */
 };
 
 vidi_status gguf_open(struct vd_ctx *ctx, const char *path, struct gguf *out);

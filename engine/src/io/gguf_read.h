@@ -1,6 +1,6 @@
 /* gguf_read.h - the part of gguf.c that reads the metadata. For io/gguf*.c only.
  *
- * Fills everything in *g but ctx, path, arena, map, map_bytes and fd, which are set before. The
+ * Fills everything in *g but ctx, path, arena, map and file, which are set before. The
  * caller closes *g when this fails. */
 #ifndef VD_GGUF_READ_H
 #define VD_GGUF_READ_H
