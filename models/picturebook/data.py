@@ -430,8 +430,8 @@ def scene_mixed(rng, kinds, held):
 
 SINGULAR = {plural(name): name for name in COUNTED + SHAPES}
 
-SCENES = [(scene_thing, 0.3), (scene_shapes, 0.2), (scene_count, 0.16), (scene_text, 0.22),
-          (scene_mixed, 0.12)]
+SCENES = [(scene_thing, 0.26), (scene_shapes, 0.24), (scene_count, 0.15), (scene_text, 0.24),
+          (scene_mixed, 0.11)]
 
 
 def scene(rng, kinds, which=None, held=None, scenes=SCENES):
@@ -480,12 +480,14 @@ def mark_names(kinds):
 
 
 def marks(drawn, ground, known, cells):
-    """int64 [3][cells][2 * cells]: thing, colour and reading order of each place; -1 says nothing.
+    """What lies at each place: int64 [3][cells][2 * cells] of thing, colour and reading order (-1
+    says nothing), and the places' weights, so that a small thing counts as much as a large one.
 
     A place is half a row of the encoder wide; known: class name -> index.
     """
     out = np.full((3, cells, 2 * cells), -1)
     out[0], out[2] = 0, 0
+    weight = np.zeros((cells, 2 * cells), np.float32)
     if ground:
         out[1] = list(COLOURS).index(ground)
     high, wide = SIZE / cells, SIZE / cells / 2
@@ -499,7 +501,10 @@ def marks(drawn, ground, known, cells):
         out[0][at] = known[name]
         out[1][at] = list(COLOURS).index(colour) if colour else -1
         out[2][at] = 1 + order
-    return out
+        weight[at] = 1 / at.sum()
+    empty = out[0] == 0
+    weight[empty] = 0.5 / max(1, empty.sum())
+    return out, weight
 
 
 # Without a picture.

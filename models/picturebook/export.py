@@ -32,7 +32,8 @@ def names(net):
         out[name + ".weight"] = m.weight
         if getattr(m, "bias", None) is not None:
             out[name + ".bias"] = m.bias
-    assert len(out) == sum(1 for _ in net.parameters())
+    trained = [name for name, _ in net.named_parameters() if not name.startswith("stem_norm")]
+    assert len(out) == len(trained)
     return out
 
 
@@ -115,6 +116,7 @@ def metadata(net, tok, state):
 def write(net, tok, path, state, exact=False):
     """exact: matrices in f32 as well."""
     import os
+    net = net.folded()
     keys = metadata(net, tok, state)
     infos, blobs, offset = [], [], 0
     for name, tensor in names(net).items():
@@ -209,6 +211,7 @@ def main():
     o = p.parse_args()
     stored = torch.load(o.checkpoint, map_location="cpu")
     net = model.Picturebook(stored["c"])
+    net.normalise_stem()
     net.load_state_dict(stored["net"])
     merges = os.path.join(os.path.dirname(os.path.abspath(__file__)), "merges.json")
     with open(merges) as f:

@@ -3,6 +3,8 @@
 picture [3][size][size] -> conv stem -> rows + positions -> vision layers -> perceiver -> proj
 -> rows in the prompt -> llama-type decoder. Weight names are those of the GGUF file.
 """
+import copy
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -117,6 +119,7 @@ class Picturebook(nn.Module):
         vision = c["stem"][-1]
         cells = (c["image_size"] >> len(c["stem"])) ** 2
         self.stem = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in zip(channels, channels[1:]))
+        self.stem_norm = nn.ModuleList(nn.Identity() for _ in self.stem)
         for conv in self.stem:  # PyTorch's own start lets the picture fade to nothing in four layers
             nn.init.normal_(conv.weight, std=1.5 / (conv.in_channels * 9) ** 0.5)
             nn.init.zeros_(conv.bias)
@@ -138,11 +141,26 @@ class Picturebook(nn.Module):
         self.register_buffer("cos", angles.cos().float(), persistent=False)
         self.register_buffer("sin", angles.sin().float(), persistent=False)
 
+    def normalise_stem(self):
+        """For training: batch normalisation behind each convolution; see folded()."""
+        self.stem_norm = nn.ModuleList(nn.BatchNorm2d(conv.out_channels) for conv in self.stem)
+
+    def folded(self):
+        """A copy for use, with each convolution's normalisation in its weights."""
+        out = copy.deepcopy(self)
+        for i, (conv, norm) in enumerate(zip(out.stem, out.stem_norm)):
+            if isinstance(norm, nn.BatchNorm2d):
+                gain = norm.weight.data * torch.rsqrt(norm.running_var + norm.eps)
+                conv.weight.data *= gain[:, None, None, None]
+                conv.bias.data = (conv.bias.data - norm.running_mean) * gain + norm.bias.data
+                out.stem_norm[i] = nn.Identity()
+        return out
+
     def encode(self, pixels):
         """[b][3][size][size] normalised -> (encoder rows, decoder rows)."""
         x = pixels
-        for conv in self.stem:
-            x = gelu(conv(x))
+        for conv, norm in zip(self.stem, self.stem_norm):
+            x = gelu(norm(conv(x)))
         x = x.flatten(2).transpose(1, 2) + self.position
         for layer in self.v_blk:
             x = layer(x)
@@ -185,18 +203,18 @@ class Hints(nn.Module):
         self.places = nn.Linear(c["stem"][-1], 2 * sum(self.kinds))
         self.latents = nn.Linear(2 * c["dim"], n_facts)
 
-    def forward(self, rows, latents, facts, marks):
-        """facts [b][n_facts] of 0 and 1, marks [b][3][cells][2 * cells] -> sum of cross entropies."""
+    def forward(self, rows, latents, facts, marks, weights):
+        """facts [b][n_facts] of 0 and 1, marks [b][3][cells][2 * cells] of classes and weights
+        of the places -> sum of cross entropies."""
         want = facts / facts.sum(1, keepdim=True).clamp(min=1)
         pooled = torch.cat([latents.mean(1), latents.amax(1)], 1)
         loss = -(want * F.log_softmax(self.latents(pooled), 1)).sum(1).mean()
         said = self.places(rows).view(marks.shape[0], marks.shape[2], marks.shape[3], -1)
-        empty = marks[:, 0] == 0
         for logits, wanted in zip(said.split(self.kinds, -1), marks.unbind(1)):
             each = F.cross_entropy(logits.flatten(0, 2), wanted.flatten(), reduction="none",
                                    ignore_index=-1)
-            weight = torch.where(empty.flatten(), 0.15, 1.0) * (wanted.flatten() >= 0)
-            loss = loss + (each * weight).sum() / weight.sum().clamp(min=1)
+            weight = weights.flatten() * (wanted.flatten() >= 0)
+            loss = loss + (each * weight).sum() / weight.sum().clamp(min=1e-6)
         return loss
 
 

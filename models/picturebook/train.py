@@ -68,11 +68,13 @@ class Scenes(IterableDataset):
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, info.id if info else 0])
         while True:
-            pictures, ids, answers, marks = [], [], [], []
+            pictures, ids, answers, marks, weights = [], [], [], [], []
             facts = torch.zeros(self.batch, len(self.known))
             for row in range(self.batch):
                 picture, qa, drawn, ground = data.scene(rng, self.kinds, scenes=self.mixture)
-                marks.append(data.marks(drawn, ground, self.places, self.cells))
+                mark, weight = data.marks(drawn, ground, self.places, self.cells)
+                marks.append(mark)
+                weights.append(weight)
                 facts[row, data.facts(qa, self.known)] = 1
                 turns = [(q, a) for _, q, a in (qa[i] for i in rng.permutation(len(qa)))]
                 i, a = sequence(self.tok, turns)
@@ -82,7 +84,7 @@ class Scenes(IterableDataset):
             longest = max(map(len, ids))
             pad = lambda rows, fill: torch.tensor([r + [fill] * (longest - len(r)) for r in rows])
             yield (torch.from_numpy(np.stack(pictures)), pad(ids, bpe.END), pad(answers, 0), facts,
-                   torch.from_numpy(np.stack(marks)))
+                   torch.from_numpy(np.stack(marks)), torch.from_numpy(np.stack(weights)))
 
 
 def talk_batch(tok, rng, n):
@@ -104,10 +106,10 @@ def answer_loss(net, hidden, ids, answers):
 def step_loss(net, hints, tok, batch, rng, hinted):
     """hinted: weight of the hints beside the answers; None: the hints alone, the decoder rests."""
     device = net.latents.device
-    pictures, ids, answers, facts, marks = (t.to(device) for t in batch)
+    pictures, ids, answers, facts, marks, weights = (t.to(device) for t in batch)
     rows, latents = net.encode(
         model.normalise(pictures).contiguous(memory_format=torch.channels_last))
-    hint = hints(rows, latents, facts, marks)
+    hint = hints(rows, latents, facts, marks, weights)
     if hinted is None:
         return hint, hint
     # The row before the first word is the last one of the picture.
@@ -157,6 +159,7 @@ def prepare(o, device):
     here = os.path.dirname(os.path.abspath(__file__))
     tok = tokenizer_of(os.path.join(here, "merges.json"), kinds)
     net = model.Picturebook(dict(model.CONFIG, vocab=len(tok.words)))
+    net.normalise_stem()
     state = dict(pictures=0, seconds=0.0, runs=0)
     hints = model.Hints(net.c, len(data.fact_names(kinds)), len(data.mark_names(kinds)))
     checkpoint = os.path.join(o.work, "checkpoint.pt")
