@@ -40,8 +40,9 @@ struct field { /* a push constant, or a specialisation constant */
 };
 
 struct binding {
-    const char *name; /* of the array in the block */
+    const char *name; /* of the array in the block, or of the texel buffer */
     bool reads, writes;
+    bool texels; /* a buffer of uvec4 that is read through a view: readonly uimageBuffer */
 };
 
 struct contract { /* what a kernel's C callers see; the same in all variants */

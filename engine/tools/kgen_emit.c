@@ -75,10 +75,11 @@ static void emit_tables(FILE *f, struct tool *t, const struct shader *s) {
 
 static void emit_row(FILE *f, const struct shader *s) {
     const struct contract *c = &s->contract;
-    uint32_t read_mask = 0, write_mask = 0;
+    uint32_t read_mask = 0, write_mask = 0, texel_mask = 0;
     for (uint32_t i = 0; i < c->n_bindings; i++) {
         read_mask |= (uint32_t)c->bindings[i].reads << i;
         write_mask |= (uint32_t)c->bindings[i].writes << i;
+        texel_mask |= (uint32_t)c->bindings[i].texels << i;
     }
     fprintf(f, "    [K_%s] = {\n        .name = \"%s\", .purpose = ", s->name, s->name);
     emit_text(f, s->purpose);
@@ -87,6 +88,7 @@ static void emit_row(FILE *f, const struct shader *s) {
         if (s->needs >> bit & 1) fprintf(f, " | %s", need_names[bit]);
     fprintf(f, ",\n        .n_bindings = %u, .read_mask = 0x%x, .write_mask = 0x%x,\n",
             c->n_bindings, read_mask, write_mask);
+    if (texel_mask) fprintf(f, "        .texel_mask = 0x%x,\n", texel_mask);
     fprintf(f, "        .binding_names = %s_names, .push_bytes = %u,\n", s->name, c->n_push * 4);
     if (c->n_specs) fprintf(f, "        .n_specs = %u, .specs = %s_specs,\n", c->n_specs, s->name);
     fprintf(f, "        .n_variants = %u, .variants = %s_variants,\n    },\n", s->n_variants,

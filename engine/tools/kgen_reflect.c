@@ -12,6 +12,7 @@ enum {
     OP_TYPE_BOOL = 20,
     OP_TYPE_INT = 21,
     OP_TYPE_FLOAT = 22,
+    OP_TYPE_IMAGE = 25,
     OP_TYPE_ARRAY = 28,
     OP_TYPE_RUNTIME_ARRAY = 29,
     OP_TYPE_STRUCT = 30,
@@ -32,6 +33,9 @@ enum {
     CLASS_UNIFORM = 2,
     CLASS_PUSH = 9,
     CLASS_STORAGE = 12,
+    DIM_BUFFER = 5,
+    IMAGE_STORAGE = 2,
+    FORMAT_RGBA32UI = 30,
     HEADER_WORDS = 5,
 };
 
@@ -50,6 +54,7 @@ struct entity { /* whatever has an id */
     uint32_t value;            /* default of a specialisation constant */
     uint32_t set, binding, spec_id;
     bool has_binding, has_spec, unwritable, unreadable;
+    bool is_texels;         /* of an image type: a storage texel buffer of uvec4 */
     struct member *members; /* of a struct */
     uint32_t n_members;
 };
@@ -129,6 +134,8 @@ static void read_type(struct module *m, uint32_t op, const uint32_t *a, uint32_t
     if (op == OP_TYPE_INT) e->width = a[1], e->is_signed = a[2];
     if (op == OP_TYPE_FLOAT) e->width = a[1];
     if (op == OP_TYPE_BOOL) e->width = 32;
+    if (op == OP_TYPE_IMAGE)
+        e->is_texels = a[2] == DIM_BUFFER && a[6] == IMAGE_STORAGE && a[7] == FORMAT_RGBA32UI;
     if (op == OP_TYPE_POINTER) e->type = a[2];
     if (op == OP_TYPE_STRUCT)
         for (uint32_t i = 0; i + 1 < n; i++) member(m, a[0], i)->type = a[i + 1];
@@ -151,6 +158,7 @@ static void read_instruction(struct module *m, uint32_t op, const uint32_t *a, u
     case OP_TYPE_BOOL:
     case OP_TYPE_INT:
     case OP_TYPE_FLOAT:
+    case OP_TYPE_IMAGE:
     case OP_TYPE_ARRAY:
     case OP_TYPE_RUNTIME_ARRAY:
     case OP_TYPE_STRUCT:
@@ -204,7 +212,7 @@ static void read_access(struct module *m, const struct entity *var, const struct
                         struct binding *out) {
     const bool unwritable = array->unwritable || var->unwritable;
     const bool unreadable = array->unreadable || var->unreadable;
-    *out = (struct binding){array->name, !unreadable, !unwritable};
+    *out = (struct binding){array->name, !unreadable, !unwritable, false};
     if (unwritable && unreadable) BROKEN(m, "buffer '%s' is neither read nor written", array->name);
     const bool marked = is_inout(m->shader, array->name);
     if (out->reads && out->writes && !marked)
@@ -216,14 +224,24 @@ static void read_access(struct module *m, const struct entity *var, const struct
         BROKEN(m, "buffer '%s' is marked inout but is not both read and written", array->name);
 }
 
+static bool check_place(struct module *m, const struct entity *var, const char *name) {
+    if (var->set != 0) BROKEN(m, "block '%s' is in set %u; only set 0 is allowed", name, var->set);
+    if (var->has_binding && var->binding < MAX_BINDINGS) return true;
+    BROKEN(m, "block '%s': bindings go from 0 to %d", name, MAX_BINDINGS - 1);
+    return false;
+}
+
+static bool is_free(struct module *m, uint32_t binding, const char *name,
+                    const struct contract *c) {
+    const char *taken = c->bindings[binding].name;
+    if (taken) BROKEN(m, "binding %u is used by '%s' and by '%s'", binding, taken, name);
+    return !taken;
+}
+
 static void read_buffer(struct module *m, const struct entity *var, struct contract *c) {
     const struct entity *block = &m->ids[var->type];
     const char *name = block->name ? block->name : "?";
-    if (var->set != 0) BROKEN(m, "block '%s' is in set %u; only set 0 is allowed", name, var->set);
-    if (!var->has_binding || var->binding >= MAX_BINDINGS) {
-        BROKEN(m, "block '%s': bindings go from 0 to %d", name, MAX_BINDINGS - 1);
-        return;
-    }
+    if (!check_place(m, var, name)) return;
     const bool is_block = block->op == OP_TYPE_STRUCT;
     const uint32_t inner =
         is_block && block->n_members == 1 ? m->ids[block->members[0].type].op : 0;
@@ -234,12 +252,16 @@ static void read_buffer(struct module *m, const struct entity *var, struct contr
     if (var->name && *var->name)
         BROKEN(m, "block '%s' has the instance name '%s'; the array's own name is the field's name",
                name, var->name);
-    if (c->bindings[var->binding].name) {
-        BROKEN(m, "binding %u is used by '%s' and by '%s'", var->binding,
-               c->bindings[var->binding].name, block->members[0].name);
-        return;
-    }
+    if (!is_free(m, var->binding, block->members[0].name, c)) return;
     read_access(m, var, &block->members[0], &c->bindings[var->binding]);
+    if (var->binding >= c->n_bindings) c->n_bindings = var->binding + 1;
+}
+
+static void read_texels(struct module *m, const struct entity *var, struct contract *c) {
+    const char *name = var->name && *var->name ? var->name : "?";
+    if (!check_place(m, var, name) || !is_free(m, var->binding, name, c)) return;
+    if (!var->unwritable || var->unreadable) BROKEN(m, "texel buffer '%s' must be readonly", name);
+    c->bindings[var->binding] = (struct binding){name, true, false, true};
     if (var->binding >= c->n_bindings) c->n_bindings = var->binding + 1;
 }
 
@@ -323,7 +345,9 @@ static struct contract read_contract(struct module *m) {
         if (e->op != OP_VARIABLE) continue;
         if (e->storage == CLASS_STORAGE) read_buffer(m, e, &c);
         if (e->storage == CLASS_PUSH) read_push(m, e, &c);
-        if (e->storage == CLASS_UNIFORM || e->storage == CLASS_CONSTANT)
+        const bool texels = e->storage == CLASS_CONSTANT && m->ids[e->type].is_texels;
+        if (texels) read_texels(m, e, &c);
+        if (e->storage == CLASS_UNIFORM || (e->storage == CLASS_CONSTANT && !texels))
             BROKEN(m, "'%s' is no storage buffer; nothing else can be bound",
                    m->ids[e->type].name ? m->ids[e->type].name
                    : e->name            ? e->name
@@ -361,7 +385,8 @@ static const char *difference(struct tool *t, const struct contract *a, const st
                            b->n_specs);
     for (uint32_t i = 0; i < a->n_bindings; i++) {
         const struct binding *x = &a->bindings[i], *y = &b->bindings[i];
-        if (strcmp(x->name, y->name) || x->reads != y->reads || x->writes != y->writes)
+        if (strcmp(x->name, y->name) || x->reads != y->reads || x->writes != y->writes ||
+            x->texels != y->texels)
             return arena_print(&t->arena, "buffer %u, '%s'", i, x->name);
     }
     for (uint32_t i = 0; i < a->n_push; i++)

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const char *const need_words[] = {"subgroup", "f16", "int_dot", "coopmat", "cpu", NULL};
-const char *const need_names[] = {"NEED_SUBGROUP", "NEED_F16", "NEED_INT_DOT",
-                                  "NEED_COOPMAT",  "NEED_CPU", NULL};
+const char *const need_words[] = {"subgroup", "f16", "int_dot", "coopmat", "cpu", "texels", NULL};
+const char *const need_names[] = {
+    "NEED_SUBGROUP", "NEED_F16", "NEED_INT_DOT", "NEED_COOPMAT", "NEED_CPU", "NEED_TEXELS", NULL};
 
 enum { MAX_INCLUDE_DEPTH = 16 };
 
@@ -119,7 +119,8 @@ static void read_needs(struct tool *t, struct shader *s, const char *at) {
         uint32_t bit = 0;
         while (need_words[bit] && strcmp(need_words[bit], word)) bit++;
         if (!need_words[bit])
-            complain(t, s, NULL, "need '%s' is none of subgroup f16 int_dot coopmat cpu", word);
+            complain(t, s, NULL, "need '%s' is none of subgroup f16 int_dot coopmat cpu texels",
+                     word);
         else
             s->needs |= 1u << bit;
     }

@@ -2,6 +2,7 @@
 //
 // The includer declares the planes w (uvec4), h (uint), s (uint), the push constants w_stride
 // (uvec4 a row), h_stride and s_stride (words a row), and has an axis W with the form's name.
+// Where w is not an array, the includer says how to read it: W_AT(i).
 //
 // A row is read in loads of 16 bytes. Load l of a row holds STEPS steps of four elements each:
 //     Load q = weight_load(row, l);
@@ -11,6 +12,10 @@
 //     float weight_at(row, k): one element, from anywhere.
 #ifndef DEQUANT_GLSL
 #define DEQUANT_GLSL
+
+#ifndef W_AT
+#define W_AT(i) w[i]
+#endif
 
 #if defined(W_f32)
 #define STEPS 1u
@@ -40,7 +45,7 @@ float scale_at(uint row, uint i) {
 
 Load weight_load(uint row, uint l) {
     Load load;
-    load.q = w[row * w_stride + l];
+    load.q = W_AT(row * w_stride + l);
     load.h = uvec2(0u);
     load.d = vec2(1.0, 0.0);
 #if defined(W_q8_0)

@@ -24,7 +24,12 @@ layout(constant_id = 3) const uint LANES = 8;
 layout(constant_id = 4) const uint NORM = 0;
 
 layout(binding = 0) readonly buffer B0 { X_T x[]; };
+#ifdef W_TEXELS
+layout(binding = 1, rgba32ui) readonly uniform uimageBuffer w;
+#define W_AT(i) imageLoad(w, int(i))
+#else
 layout(binding = 1) readonly buffer B1 { uvec4 w[]; };
+#endif
 layout(binding = 2) readonly buffer B2 { uint h[]; };
 layout(binding = 3) readonly buffer B3 { uint s[]; };
 layout(binding = 4) readonly buffer B4 { float bias[]; };

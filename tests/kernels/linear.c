@@ -5,8 +5,8 @@
 #include "ops/ref/linear.h"
 #include "weights.h"
 
-static const char *const kernels[] = {
-    "linear_simple", "matvec", "matvec_subgroup", "matvec_cpu", "gemm", "gemm_cpu", NULL};
+static const char *const kernels[] = {"linear_simple", "matvec", "matvec_subgroup", "matvec_cpu",
+                                      "matvec_texels", "gemm",   "gemm_cpu",        NULL};
 
 struct shape {
     uint32_t rows, cols, outs;

@@ -104,6 +104,7 @@ static uint32_t needs_met(VkPhysicalDevice device, const VkPhysicalDeviceVulkan1
     if (has_extension(device, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME)) has |= NEED_COOPMAT;
 #endif
     if (p.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU) has |= NEED_CPU;
+    has |= NEED_TEXELS; /* a limit, which no compiler reads */
     printf("%s, driver version %u\n", p.properties.deviceName, p.properties.driverVersion);
     return has;
 }
@@ -172,11 +173,12 @@ static VkPipelineLayout make_layout(struct target *t, const struct kernel *k,
                                     VkDescriptorSetLayout *set) {
     VkDescriptorSetLayoutBinding bindings[32];
     for (uint32_t i = 0; i < k->n_bindings; i++)
-        bindings[i] =
-            (VkDescriptorSetLayoutBinding){.binding = i,
-                                           .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                           .descriptorCount = 1,
-                                           .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
+        bindings[i] = (VkDescriptorSetLayoutBinding){
+            .binding = i,
+            .descriptorType = k->texel_mask >> i & 1 ? VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER
+                                                     : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+            .descriptorCount = 1,
+            .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
     const VkDescriptorSetLayoutCreateInfo set_info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
         .bindingCount = k->n_bindings,

@@ -70,6 +70,12 @@ static bool meets_subgroup(const struct probe *p, const VkPhysicalDeviceVulkan11
            (v11->subgroupSupportedOperations & all) == all;
 }
 
+/* A texel is 16 bytes. Two software drivers allow 2^27 of them and 2^16, so it is worth asking. */
+static bool has_long_texels(const VkPhysicalDeviceLimits *limits, const struct gpu_caps *caps) {
+    return limits->maxTexelBufferElements >= caps->max_range / 16 &&
+           limits->minTexelBufferOffsetAlignment <= caps->align;
+}
+
 static uint32_t needs_met(const struct probe *p, const VkPhysicalDeviceVulkan11Properties *v11) {
     const bool subgroup = meets_subgroup(p, v11);
     uint32_t has = 0;
@@ -77,6 +83,7 @@ static uint32_t needs_met(const struct probe *p, const VkPhysicalDeviceVulkan11P
     if (p->v12.shaderFloat16 && p->v11.storageBuffer16BitAccess) has |= NEED_F16;
     if (p->int_dot.shaderIntegerDotProduct && p->int_dot_fast) has |= NEED_INT_DOT;
     if (subgroup && p->caps.type == GPU_CPU) has |= NEED_CPU;
+    if (has_long_texels(&p->properties.limits, &p->caps)) has |= NEED_TEXELS;
     return has;
 }
 

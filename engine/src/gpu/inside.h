@@ -164,6 +164,11 @@ struct pipelines {
     uint64_t cache_hash; /* of the file as read */
 };
 
+static inline VkDescriptorType descriptor_type(const struct kernel *k, uint32_t binding) {
+    return k->texel_mask >> binding & 1 ? VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER
+                                        : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+}
+
 vidi_status pipelines_open(struct gpu *gpu);
 void pipelines_close(struct gpu *gpu);
 vidi_status pipeline_layout(struct gpu *gpu, uint32_t kernel, struct kernel_layout *out);
@@ -220,6 +225,8 @@ struct gpu_program {
     VkCommandBuffer *commands; /* [n_segments] */
     VkCommandPool pool;
     VkDescriptorPool sets_pool;
+    VkBufferView *views; /* of texel buffers, in the arena */
+    uint32_t n_views;
     VkQueryPool queries; /* VK_NULL_HANDLE: the device has no timestamps */
     uint32_t n_queries;
     uint64_t ticket; /* of its newest submission */

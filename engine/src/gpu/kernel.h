@@ -12,6 +12,7 @@ enum kernel_needs {
     NEED_INT_DOT = 4,  /* "int_dot": packed 4x8 integer dot product */
     NEED_COOPMAT = 8,  /* "coopmat": KHR cooperative matrix, f16 x f16 + f32 */
     NEED_CPU = 16,     /* "cpu": written for drivers that run on a CPU (subgroup implied) */
+    NEED_TEXELS = 32,  /* "texels": texel buffers may be as long as any other span */
 };
 
 struct kernel_variant {
@@ -28,8 +29,9 @@ struct kernel_spec {
 struct kernel {
     const char *name, *purpose;     /* the shader's stem; its first `//!` line */
     uint32_t needs;                 /* kernel_needs bits */
-    uint32_t n_bindings;            /* dense from 0 in set 0; all storage buffers */
+    uint32_t n_bindings;            /* dense from 0 in set 0; all buffers */
     uint32_t read_mask, write_mask; /* bit b: binding b is read / written */
+    uint32_t texel_mask; /* bit b: binding b is read as uvec4 texels; a span of whole ones */
     const char *const *binding_names;
     uint32_t push_bytes; /* at most 128 */
     uint32_t n_specs;

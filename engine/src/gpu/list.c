@@ -42,7 +42,7 @@ static const struct {
 } needs[] = {
     {NEED_SUBGROUP, "subgroup operations"},    {NEED_F16, "16-bit floats"},
     {NEED_INT_DOT, "integer dot products"},    {NEED_COOPMAT, "cooperative matrices"},
-    {NEED_CPU, "a driver that runs on a CPU"},
+    {NEED_CPU, "a driver that runs on a CPU"}, {NEED_TEXELS, "texel buffers of any length"},
 };
 
 static bool check_needs(struct gpu_list *list, const struct kernel *k) {
@@ -82,6 +82,8 @@ static bool check_spans(struct gpu_list *list, const struct kernel *k,
             wrong = "is longer than the device can bind";
         else if (s->offset % caps->align)
             wrong = "does not start on a multiple of caps.align";
+        else if (k->texel_mask >> b & 1 && s->bytes % 16)
+            wrong = "is not made of whole texels";
         if (!wrong) continue;
         gpu_list_fail(list, VIDI_E_ARGUMENT, "kernel %s: %s = \"%s\" %llu + %llu of %llu %s",
                       k->name, name, s->buffer ? s->buffer->name : "",

@@ -165,10 +165,12 @@ static vidi_status make_handle(struct gpu *gpu, struct gpu_buffer *buffer) {
     if (!align_ok(&bytes, buffer->bytes, 4) || bytes > gpu->probe.max_buffer)
         return vd_fail(gpu->ctx, VIDI_E_MEMORY, "a buffer may have %llu bytes at most",
                        (unsigned long long)gpu->probe.max_buffer);
-    const VkBufferCreateInfo info = {VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = bytes,
-                                     .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
-                                              VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
-                                              VK_BUFFER_USAGE_TRANSFER_DST_BIT};
+    const bool texels = gpu->probe.caps.has & NEED_TEXELS;
+    const VkBufferCreateInfo info = {
+        VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = bytes,
+        .usage = (texels ? VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT : 0) |
+                 VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                 VK_BUFFER_USAGE_TRANSFER_DST_BIT};
     TRY_MAKE(gpu->ctx, buffer->handle, vkCreateBuffer, (gpu->device, &info, NULL, &buffer->handle));
     debug_name(gpu, VK_OBJECT_TYPE_BUFFER, vk_id(buffer->handle), "%s", buffer->name);
     return VIDI_OK;

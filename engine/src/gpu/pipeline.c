@@ -33,7 +33,7 @@ vidi_status pipeline_layout(struct gpu *gpu, uint32_t kernel, struct kernel_layo
     if (!l->set) {
         VkDescriptorSetLayoutBinding bindings[MAX_BINDINGS];
         for (uint32_t b = 0; b < k->n_bindings; b++)
-            bindings[b] = (VkDescriptorSetLayoutBinding){b, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
+            bindings[b] = (VkDescriptorSetLayoutBinding){b, descriptor_type(k, b), 1,
                                                          VK_SHADER_STAGE_COMPUTE_BIT, NULL};
         const VkDescriptorSetLayoutCreateInfo info = {
             VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .bindingCount = k->n_bindings,

@@ -72,12 +72,21 @@ static vidi_status cut_segments(struct gpu_program *p, const struct gpu_list *li
 
 static vidi_status make_sets_pool(struct gpu_program *p, const struct gpu_list *list) {
     struct gpu *gpu = p->gpu;
-    uint32_t n = 1;
-    for (uint32_t i = 0; i < list->n; i++) n += kernel_table[list->items[i].kernel].n_bindings;
-    const VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, n};
+    uint32_t n = 1, n_texels = 0;
+    for (uint32_t i = 0; i < list->n; i++) {
+        const struct kernel *k = &kernel_table[list->items[i].kernel];
+        n += k->n_bindings;
+        for (uint32_t b = 0; b < k->n_bindings; b++) n_texels += k->texel_mask >> b & 1;
+    }
+    p->views = arena_new(&p->arena, VkBufferView, n_texels);
+    if (n_texels && !p->views) return VIDI_E_MEMORY;
+    const VkDescriptorPoolSize sizes[] = {
+        {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, n},
+        {VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER, n_texels},
+    };
     const VkDescriptorPoolCreateInfo info = {VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-                                             .maxSets = list->n, .poolSizeCount = 1,
-                                             .pPoolSizes = &size};
+                                             .maxSets = list->n, .poolSizeCount = n_texels ? 2 : 1,
+                                             .pPoolSizes = sizes};
     TRY_MAKE(gpu->ctx, p->sets_pool, vkCreateDescriptorPool,
              (gpu->device, &info, NULL, &p->sets_pool));
     return VIDI_OK;
@@ -86,6 +95,17 @@ static vidi_status make_sets_pool(struct gpu_program *p, const struct gpu_list *
 static VkDescriptorBufferInfo bound(const struct gpu *gpu, const struct vd_span *span) {
     if (!span->buffer) return (VkDescriptorBufferInfo){gpu->zero->handle, 0, gpu->zero->bytes};
     return (VkDescriptorBufferInfo){span->buffer->handle, span->offset, span->bytes};
+}
+
+static vidi_status make_view(struct gpu_program *p, const VkDescriptorBufferInfo *range,
+                             VkBufferView *out) {
+    struct gpu *gpu = p->gpu;
+    const VkBufferViewCreateInfo info = {
+        VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO, .buffer = range->buffer,
+        .format = VK_FORMAT_R32G32B32A32_UINT, .offset = range->offset, .range = range->range};
+    TRY_MAKE(gpu->ctx, *out, vkCreateBufferView, (gpu->device, &info, NULL, out));
+    p->views[p->n_views++] = *out;
+    return VIDI_OK;
 }
 
 static vidi_status write_set(struct gpu_program *p, const struct gpu_dispatch *d,
@@ -99,11 +119,20 @@ static vidi_status write_set(struct gpu_program *p, const struct gpu_dispatch *d
                                               .descriptorSetCount = 1, .pSetLayouts = &layout.set};
     TRY_VK(gpu->ctx, vkAllocateDescriptorSets, (gpu->device, &info, set));
     VkDescriptorBufferInfo buffers[32]; /* pipeline_layout() allows no more */
-    for (uint32_t b = 0; b < k->n_bindings; b++) buffers[b] = bound(gpu, &d->spans[b]);
-    const VkWriteDescriptorSet write = {
-        VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = *set, .descriptorCount = k->n_bindings,
-        .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, .pBufferInfo = buffers};
-    vkUpdateDescriptorSets(gpu->device, k->n_bindings != 0, &write, 0, NULL);
+    VkBufferView views[32];
+    VkWriteDescriptorSet writes[32];
+    for (uint32_t b = 0; b < k->n_bindings; b++) {
+        buffers[b] = bound(gpu, &d->spans[b]);
+        if (k->texel_mask >> b & 1) TRY(make_view(p, &buffers[b], &views[b]));
+        writes[b] = (VkWriteDescriptorSet){VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+                                           .dstSet = *set,
+                                           .dstBinding = b,
+                                           .descriptorCount = 1,
+                                           .descriptorType = descriptor_type(k, b),
+                                           .pBufferInfo = &buffers[b],
+                                           .pTexelBufferView = &views[b]};
+    }
+    vkUpdateDescriptorSets(gpu->device, k->n_bindings, writes, 0, NULL);
     gpu->counters.descriptor_updates++;
     return VIDI_OK;
 }
@@ -259,6 +288,7 @@ void program_destroy(struct gpu_program *p) {
     vkDestroyQueryPool(gpu->device, p->queries, NULL);
     vkDestroyCommandPool(gpu->device, p->pool, NULL);
     vkDestroyDescriptorPool(gpu->device, p->sets_pool, NULL);
+    for (uint32_t i = 0; i < p->n_views; i++) vkDestroyBufferView(gpu->device, p->views[i], NULL);
     if (p->next) p->next->prev = p->prev;
     if (p->prev)
         p->prev->next = p->next;

@@ -10,6 +10,7 @@
 SAME(matvec);
 SAME(matvec_subgroup);
 SAME(matvec_cpu);
+SAME(matvec_texels);
 SAME(gemm);
 SAME(gemm_cpu);
 

@@ -6,6 +6,8 @@
 
 /* The first row that fits wins, so the special ones stand before the general ones. */
 const struct tune_row tune_rows[] = {
+    {TUNE_LINEAR, K_matvec_texels, SHARE_LANE, 32, 0, 4, 0, 16, 4, 1,
+     "few rows on a CPU driver with long texel buffers: their 16-byte loads cost half"},
     {TUNE_LINEAR, K_matvec_cpu, SHARE_LANE, 32, 0, 4, 0, 16, 2, 1,
      "few rows on a CPU driver: bound by loads; small workgroups keep two threads busy"},
     {TUNE_LINEAR, K_gemm_cpu, SHARE_LANE, 8, 0, 0, 0, 16, 2, 16,

@@ -32,6 +32,7 @@ static int must_fail(const char *name) {
 
 #define DEVICE_CALLS(X)                                                                           \
     MAKE(X, Buffer, MEMORY)                                                                       \
+    MAKE(X, BufferView, MEMORY)                                                                   \
     MAKE(X, ShaderModule, HOST)                                                                   \
     MAKE(X, DescriptorPool, MEMORY)                                                               \
     MAKE(X, DescriptorSetLayout, HOST)                                                            \

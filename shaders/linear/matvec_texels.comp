@@ -1,0 +1,7 @@
+#version 460
+//! y = act(norm(x) . w^T + bias) + add for few rows on CPU drivers, w read through a texel buffer
+//! variant W: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q6
+//! needs: cpu texels
+#define COLS_DEFAULT 4
+#define W_TEXELS
+#include "linear/matvec_cpu.glsl"
