@@ -4,6 +4,10 @@ tensor block_decoder(graph *g, tensor x, const struct decoder_layer *p) {
     const uint32_t qkv_out = (p->heads + 2 * p->kv_heads) * p->head_dim;
     tensor h = linear(g, x, .w = "attn_q|attn_k|attn_v", .out = qkv_out, .bias = p->qkv_bias,
                       .norm = "attn_norm", .eps = p->eps, .name = "qkv");
+    if (p->qk_norm)
+        h = g_norm_qk(g, h,
+                      &(struct norm_qk){"attn_q_norm", "attn_k_norm", p->heads, p->kv_heads,
+                                        p->head_dim, p->eps});
     h = attend_cached(g, h, .layer = p->layer, .heads = p->heads, .kv_heads = p->kv_heads,
                       .head_dim = p->head_dim, .rope_dim = p->rope_dim, .neox = p->neox,
                       .mode = ATTEND_CAUSAL);
@@ -16,8 +20,10 @@ tensor block_decoder(graph *g, tensor x, const struct decoder_layer *p) {
 /* The second half of a layer: x += down(act(up(norm(x)))). */
 static tensor feed_forward(graph *g, tensor x, const char *norm, const struct vision_layer *p) {
     tensor h = g_layernorm(g, x, norm, p->eps);
-    h = linear(g, h, .w = "ffn_up", .out = p->ffn, .bias = true, .act = p->act);
-    return linear(g, h, .w = "ffn_down", .out = p->dim, .bias = true, .add = x);
+    h = linear(g, h, .w = p->swapped ? "ffn_down" : "ffn_up", .out = p->ffn, .bias = true,
+               .act = p->act);
+    return linear(g, h, .w = p->swapped ? "ffn_up" : "ffn_down", .out = p->dim, .bias = true,
+                  .add = x);
 }
 
 tensor block_vision(graph *g, tensor x, const struct vision_layer *p) {

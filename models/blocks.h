@@ -9,7 +9,7 @@
 struct decoder_layer {
     uint32_t layer, heads, kv_heads, head_dim, rope_dim, ffn;
     float eps;
-    bool neox, qkv_bias;
+    bool neox, qkv_bias, qk_norm; /* qk_norm: attn_q_norm and attn_k_norm, three dispatches more */
 };
 tensor block_decoder(graph *g, tensor x, const struct decoder_layer *p);
 
@@ -20,6 +20,7 @@ struct vision_layer {
     uint32_t heads, dim, ffn;
     float eps;
     enum act act;
+    bool swapped; /* the file calls the first matrix of the two ffn_down */
 };
 tensor block_vision(graph *g, tensor x, const struct vision_layer *p);
 

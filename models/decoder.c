@@ -1,5 +1,7 @@
 #include "models/decoder.h"
 
+#include <stdio.h>
+
 #include "models/blocks.h"
 
 static void heads_config(struct decoder *d, struct meta *m) {
@@ -41,6 +43,12 @@ void decoder_shape(const struct decoder *d, struct shape *out) {
     for (uint32_t i = 0; i < d->layers; i++) out->kv_dim[i] = d->kv_heads[i] * d->head_dim;
 }
 
+static bool has_bias(graph *g, uint32_t layer) {
+    char name[64];
+    snprintf(name, sizeof name, "blk.%u.attn_q.bias", layer);
+    return graph_has(g, name);
+}
+
 tensor decoder_rows(graph *g, const struct decoder *d) {
     graph_scope(g, "%s", "");
     tensor x = g_embed(g, "token_embd", d->vocab, d->dim, 1);
@@ -53,7 +61,10 @@ tensor decoder_rows(graph *g, const struct decoder *d) {
                                                   .head_dim = d->head_dim,
                                                   .rope_dim = d->rope_dim,
                                                   .ffn = d->ffn[i],
-                                                  .eps = d->eps});
+                                                  .eps = d->eps,
+                                                  .neox = d->neox,
+                                                  .qk_norm = d->qk_norm,
+                                                  .qkv_bias = has_bias(g, i)});
     }
     return x;
 }

@@ -10,8 +10,11 @@ struct decoder {
     uint32_t layers, dim, vocab, context, head_dim, rope_dim;
     uint32_t heads[FAMILY_LAYERS], kv_heads[FAMILY_LAYERS], ffn[FAMILY_LAYERS];
     float eps, rope_base, rope_scale;
+    /* The family says so: rotates halves, not pairs; q and k are normalised a head. */
+    bool neox, qk_norm;
 };
 
+/* Biases of q, k and v are taken where the file has them. */
 void decoder_config(struct decoder *d, struct meta *m);
 void decoder_shape(const struct decoder *d, struct shape *out); /* everything but the picture */
 tensor decoder_rows(graph *g, const struct decoder *d);         /* ids of env -> last rows */

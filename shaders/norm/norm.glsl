@@ -17,15 +17,17 @@ layout(push_constant) uniform Push {
     uint rms;
     uint has_bias;
     uint has_step;
+    uint heads; // neighbours in each row of memory, normalised one by one
 };
 
-uint live_rows() { return has_step != 0u ? min(rows, step[STEP_ROWS]) : rows; }
+uint live_rows() { return (has_step != 0u ? min(rows, step[STEP_ROWS]) : rows) * heads; }
 
 float row_total(float mine);
 
 // Deviations are squared after the mean is known: E[x^2] - mean^2 would cancel.
 void norm_row(uint row, uint lane, uint lanes) {
-    const uint n = cols / V_N, from = row * (x_stride / V_N), to = row * (y_stride / V_N);
+    const uint n = cols / V_N, above = row / heads, head = (row - above * heads) * n;
+    const uint from = above * (x_stride / V_N) + head, to = above * (y_stride / V_N) + head;
     V_T sum = V_T(0.0);
     float mean = 0.0;
     if (rms == 0u) {

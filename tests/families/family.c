@@ -36,13 +36,18 @@ static void listen(void *user, int level, const char *line) {
 
 void ask_open(struct asked *a, const char *device, const char *debug, const char *model,
               const vidi_chat_config *cfg) {
+    ask_open_with(a, device, debug, &(vidi_model_config){.path = model}, cfg);
+}
+
+void ask_open_with(struct asked *a, const char *device, const char *debug,
+                   const vidi_model_config *model, const vidi_chat_config *cfg) {
     char words[128];
     *a = (struct asked){0};
     const char *validate = getenv("VIDI_TEST_VALIDATE") ? "validate" : "";
     snprintf(words, sizeof words, "%s%s%s", debug, *debug && *validate ? "," : "", validate);
     const vidi_config config = {.device = device, .debug = words, .log = listen};
     if (vidi_open(&config, &a->v) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
-    if (vidi_model_open(a->v, model, &a->m) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+    if (vidi_model_open_with(a->v, model, &a->m) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
     if (vidi_chat_open(a->m, cfg, &a->c) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
 }
 

@@ -23,6 +23,9 @@ struct asked {
 /* With VIDI_TEST_VALIDATE in the environment the validation layer watches. */
 void ask_open(struct asked *a, const char *device, const char *debug, const char *model,
               const vidi_chat_config *cfg);
+/* The same with more said of the model, as its vision part. */
+void ask_open_with(struct asked *a, const char *device, const char *debug,
+                   const vidi_model_config *model, const vidi_chat_config *cfg);
 void ask_close(struct asked *a);
 
 /* Says it, writes the activations that match the glob to a new folder, and takes n tokens. */

@@ -9,6 +9,7 @@ static const double u = 0x1p-24;
 
 struct shape {
     uint32_t rows, cols, x_gap, y_gap, live; /* live 0: no step */
+    uint32_t heads;                          /* 0: 1 */
     bool rms, bias;
     float eps;
 };
@@ -47,39 +48,45 @@ static void wrong_row(const struct ref_norm *ref, const float *x, double *y) {
 }
 
 static void run(struct check *c, const struct shape *s, const float *x, bool twin) {
-    const uint32_t xs = s->cols + s->x_gap, ys = s->cols + s->y_gap;
-    const uint64_t n = (uint64_t)s->rows * s->cols;
+    const uint32_t heads = s->heads ? s->heads : 1, wide = heads * s->cols;
+    const uint32_t xs = wide + s->x_gap, ys = wide + s->y_gap;
+    const uint64_t n = (uint64_t)s->rows * wide;
     const float *w = check_floats(c, CHECK_NORMAL, s->cols);
     const float *b = s->bias ? check_floats(c, CHECK_NORMAL, s->cols) : NULL;
     const struct step step = {.rows = s->live};
     double *want = check_doubles(c, n), *allowed = check_doubles(c, n);
     double *wrong = twin ? check_doubles(c, n) : NULL;
     uint8_t *skip = check_bytes(c, n);
-    const struct ref_norm ref = {
-        x, w, b, want, s->live ? &step : NULL, s->rows, s->cols, xs, s->cols, s->eps, s->rms};
+    const struct ref_norm ref = {x,       w,       b,  want, s->live ? &step : NULL,
+                                 s->rows, s->cols, xs, wide, s->heads,
+                                 s->eps,  s->rms};
     ref_norm(&ref);
     const uint32_t live = s->live && s->live < s->rows ? s->live : s->rows;
     for (uint64_t r = 0; r < s->rows; r++) {
-        allow_row(&ref, x + r * xs, want + r * s->cols, allowed + r * s->cols);
-        if (twin) wrong_row(&ref, x + r * xs, wrong + r * s->cols);
-        memset(skip + r * s->cols, r >= live, s->cols);
+        for (uint32_t h = 0; h < wide; h += s->cols) {
+            const uint64_t at = r * wide + h;
+            allow_row(&ref, x + r * xs + h, want + at, allowed + at);
+            if (twin) wrong_row(&ref, x + r * xs + h, wrong + at);
+        }
+        memset(skip + r * wide, r >= live, wide);
     }
     struct check_output out = {.name = "y",
                                .rows = s->rows,
-                               .cols = s->cols,
+                               .cols = wide,
                                .stride = ys,
                                .want = want,
                                .allowed = allowed,
                                .wrong = wrong,
                                .skip = skip};
     struct op_norm op = {
-        .x = check_input(c, "x", x, (((uint64_t)s->rows - 1) * xs + s->cols) * 4),
+        .x = check_input(c, "x", x, (((uint64_t)s->rows - 1) * xs + wide) * 4),
         .w = check_input(c, "w", w, s->cols * 4ull),
         .y = check_output(c, &out),
         .rows = s->rows,
         .cols = s->cols,
         .x_stride = xs,
         .y_stride = ys,
+        .heads = s->heads,
         .eps = s->eps,
         .rms = s->rms,
     };
@@ -89,8 +96,9 @@ static void run(struct check *c, const struct shape *s, const float *x, bool twi
 }
 
 static bool begin(struct check *c, const struct shape *s, const char *data) {
-    return check_begin(c, "%s%s rows %u (%u live) cols %u gaps %u %u %s", s->rms ? "rms" : "layer",
-                       s->bias ? " bias" : "", s->rows, s->live, s->cols, s->x_gap, s->y_gap, data);
+    return check_begin(c, "%s%s rows %u (%u live) heads %u cols %u gaps %u %u %s",
+                       s->rms ? "rms" : "layer", s->bias ? " bias" : "", s->rows, s->live, s->heads,
+                       s->cols, s->x_gap, s->y_gap, data);
 }
 
 static void sizes(struct check *c) {
@@ -117,13 +125,18 @@ static void rows_and_steps(struct check *c) {
         {.rows = 8201, .cols = 4, .eps = 1e-6f, .bias = true},
         {.rows = 5, .cols = 64, .live = 2, .eps = 1e-6f, .bias = true},
         {.rows = 5, .cols = 63, .live = 9, .rms = true, .eps = 1e-6f},
+        {.rows = 9, .cols = 128, .heads = 6, .x_gap = 64, .y_gap = 4, .rms = true, .eps = 1e-6f},
+        {.rows = 9, .cols = 33, .heads = 3, .x_gap = 1, .live = 4, .rms = true, .eps = 1e-6f},
         {.rows = 7, .cols = 96, .x_gap = 32, .y_gap = 64, .live = 1, .eps = 1e-6f},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (begin(c, &shapes[i], "normal"))
             run(c, &shapes[i],
-                check_floats(c, CHECK_NORMAL,
-                             (uint64_t)shapes[i].rows * (shapes[i].cols + shapes[i].x_gap)),
+                check_floats(
+                    c, CHECK_NORMAL,
+                    (uint64_t)shapes[i].rows *
+                        ((uint64_t)shapes[i].cols * (shapes[i].heads ? shapes[i].heads : 1) +
+                         shapes[i].x_gap)),
                 true);
 }
 

@@ -121,6 +121,13 @@ vidi_status vidi_devices(const vidi_config *cfg, void (*each)(void *user, const 
 
 /* Weights. path NULL: the model that ships inside (VIDI_E_UNSUPPORTED when it was left out). */
 vidi_status vidi_model_open(vidi *v, const char *path, vidi_model **out);
+/* The same with more said. path may be a folder that holds a model and its vision part. */
+typedef struct vidi_model_config {
+    const char *path;      /* as above */
+    const char *mmproj;    /* GGUF file of the vision part; NULL: none, or the folder's */
+    const char *chat_form; /* name of a prompt form; NULL: by the file's own template */
+} vidi_model_config;
+vidi_status vidi_model_open_with(vidi *v, const vidi_model_config *cfg, vidi_model **out);
 void vidi_model_close(vidi_model *m);
 
 /* A picture file (JPEG, PNG, BMP, PPM), upright by its EXIF orientation. Free with

@@ -80,16 +80,22 @@ static void copy_row(uint8_t *dst, const uint8_t *src, uint32_t width, vidi_pixe
 static vidi_status check_image(vidi_chat *c, const vidi_image *image) {
     struct vd_ctx *ctx = &c->model->v->ctx;
     if (!c->model->shape.picture.rows)
-        return vd_fail(ctx, VIDI_E_UNSUPPORTED, "%s: this model reads text only, not pictures",
-                       c->model->file.path);
+        return vd_fail(
+            ctx, VIDI_E_UNSUPPORTED,
+            "%s: this model reads text only, not pictures, unless the mmproj file with its "
+            "vision part is given, too",
+            c->model->file.path);
     const int bytes = image->pixels == VIDI_RGBA8 ? 4 : 3;
     if (!image->data || image->width < 1 || image->height < 1 || image->width > (int)sides_limit ||
         image->height > (int)sides_limit || image->stride < image->width * bytes)
         return vd_fail(ctx, VIDI_E_IMAGE,
                        "a picture of %d x %d with rows of %d bytes is not usable", image->width,
                        image->height, image->stride);
-    if (c->n_pictures == CHAT_PICTURES)
-        return vd_fail(ctx, VIDI_E_ARGUMENT, "more than %d pictures in one turn", CHAT_PICTURES);
+    /* Those that are not cut wait in their full size. */
+    const uint32_t most =
+        c->model->shape.picture.fit == FIT_STRETCH ? CHAT_WHOLE_PICTURES : CHAT_PICTURES;
+    if (c->n_pictures >= most)
+        return vd_fail(ctx, VIDI_E_ARGUMENT, "more than %u pictures in one turn", most);
     return VIDI_OK;
 }
 
@@ -128,13 +134,11 @@ vidi_status vidi_say_image(vidi_chat *c, const vidi_image *image) {
         copy_row(p.rgb + (uint64_t)y * p.stride,
                  (const uint8_t *)image->data + (uint64_t)y * (uint64_t)image->stride, p.width,
                  image->pixels);
-    c->pictures[c->n_pictures++] = p;
-    c->n_waiting++;
     c->stats.image_width = image->width;
     c->stats.image_height = image->height;
     c->stats.used_width = (int)c->model->shape.picture.width;
     c->stats.used_height = (int)c->model->shape.picture.height;
-    return VIDI_OK;
+    return chat_fit(c, &p);
 }
 
 vidi_status vidi_say_text(vidi_chat *c, vidi_role role, const char *utf8) {

@@ -72,7 +72,9 @@ static void set_family(vidi *v, json_t *doc, const struct gguf *g) {
     const struct family *f = NULL;
     if (gguf_str(g, "general.architecture", &arch) == VIDI_OK) f = family_find(arch);
     json_object_set_new(doc, "architecture", json_bytes(arch.ptr, arch.len));
-    json_object_set_new(doc, "family", f ? json_string(f->what) : json_null());
+    const struct vision *eyes = is_vision_file(g) ? vision_find(g) : NULL;
+    const char *what = f ? f->what : eyes ? eyes->what : NULL;
+    json_object_set_new(doc, "family", what ? json_string(what) : json_null());
     struct shape *shape = vd_alloc(&v->ctx, sizeof *shape);
     void *cfg = f ? vd_alloc(&v->ctx, f->config_bytes) : NULL;
     uint64_t kv = 0;
@@ -163,7 +165,7 @@ vidi_status vidi_chat_dump(vidi_chat *c, const char *glob, const char *dir) {
 /* --- kernels ---------------------------------------------------------------------------------- */
 
 static json_t *needs_json(uint32_t needs) {
-    static const char *const words[] = {"subgroup", "f16", "int_dot", "coopmat", "cpu"};
+    static const char *const words[] = {"subgroup", "f16", "int_dot", "coopmat", "cpu", "texels"};
     json_t *list = json_array();
     for (uint32_t i = 0; i < sizeof words / sizeof *words; i++)
         if (needs >> i & 1) json_array_append_new(list, json_string(words[i]));

@@ -29,10 +29,13 @@ struct vidi_model {
     vidi *v;
     vidi_model *next;
     vidi_chat *chats;
-    char *path;
+    struct arena arena;
     struct gguf file;
     const struct family *family;
     void *cfg;
+    struct gguf eyes; /* the vision part of a file of its own */
+    const struct vision *vision;
+    void *vision_cfg;
     struct shape shape;
     struct tokenizer *tokenizer;
     const struct chat_form *form;
@@ -44,8 +47,13 @@ struct vidi_model {
 struct said_picture {
     uint8_t *rgb; /* [height][stride] */
     uint32_t width, height, stride;
+    char before[64], after[32]; /* words of the form around the picture's rows */
 };
-enum { CHAT_PICTURES = 16, STEPS_IN_FLIGHT = 2 };
+enum {
+    CHAT_PICTURES = 300, /* tiles of pictures count */
+    CHAT_WHOLE_PICTURES = 16,
+    STEPS_IN_FLIGHT = 2
+};
 
 struct mark {
     uint32_t position;
@@ -98,7 +106,24 @@ const struct family *family_find(struct str arch); /* NULL: not supported */
 vidi_status model_file_open(struct vd_ctx *ctx, const char *path, struct gguf *out);
 vidi_status family_configure(struct vd_ctx *ctx, const struct gguf *file, const struct family *f,
                              void *cfg, struct shape *shape);
+tensor model_encode(const vidi_model *m, graph *g, tensor pixels);
 uint32_t model_context(const vidi_model *m, int wanted);
+
+/* pair.c: the vision part of a file of its own. */
+bool is_vision_file(const struct gguf *g);
+const struct vision *vision_find(const struct gguf *g); /* NULL: not supported */
+vidi_status vision_require(struct vd_ctx *ctx, const struct gguf *g, const struct vision **out);
+vidi_status vision_configure(struct vd_ctx *ctx, const struct gguf *g, const struct vision *vision,
+                             void *cfg, struct shape *shape);
+/* Fails unless the rows are as wide as the decoder's. */
+vidi_status vision_matches(struct vd_ctx *ctx, const struct gguf *eyes, const struct vision *vision,
+                           const struct gguf *text, uint32_t dim);
+/* A folder's model and vision part in place of the folder. */
+vidi_status find_pair(struct vd_ctx *ctx, struct arena *a, const vidi_model_config *wanted,
+                      vidi_model_config *out);
+
+/* fit.c: a picture said becomes the encoder's pictures, with words around them. Takes p->rgb. */
+vidi_status chat_fit(vidi_chat *c, struct said_picture *p);
 
 /* run.c: programs of a chat and their runs. */
 vidi_status chat_programs(vidi_chat *c);

@@ -71,6 +71,13 @@ float meta_float_or(struct meta *m, const char *key, float lo, float hi, float m
     return gguf_find(m->file, full) ? meta_float(m, key, lo, hi) : missing;
 }
 
+bool meta_flag(struct meta *m, const char *key) {
+    char full[KEY_CAP];
+    if (!full_key(m, key, full)) return false;
+    const struct gguf_value *v = gguf_find(m->file, full);
+    return v && v->kind != GGUF_STRING && v->kind != GGUF_ARRAY && gguf_int_at(v, 0) != 0;
+}
+
 uint32_t meta_length(struct meta *m, const char *key) {
     char full[KEY_CAP];
     if (!full_key(m, key, full)) return 0;

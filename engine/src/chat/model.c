@@ -33,6 +33,12 @@ static vidi_status find_family(vidi_model *m) {
     TRY(gguf_str(&m->file, "general.architecture", &arch));
     m->family = family_find(arch);
     if (m->family) return VIDI_OK;
+    if (is_vision_file(&m->file))
+        return vd_fail(
+            &m->v->ctx, VIDI_E_ARGUMENT,
+            "%s: is the vision part of a model: the language model it belongs to must be "
+            "given, and this as its mmproj",
+            m->file.path);
     char known[256] = "";
     for (int i = 0; i < N_FAMILIES; i++) {
         if (i) strncat(known, ", ", sizeof known - strlen(known) - 1);
@@ -52,6 +58,11 @@ vidi_status family_configure(struct vd_ctx *ctx, const struct gguf *file, const 
     return VIDI_OK;
 }
 
+tensor model_encode(const vidi_model *m, graph *g, tensor pixels) {
+    if (m->vision) return m->vision->encode(g, m->vision_cfg, pixels);
+    return m->family->encode(g, m->cfg, pixels);
+}
+
 uint32_t model_context(const vidi_model *m, int wanted) {
     if (wanted > 0) return (uint32_t)wanted;
     return m->shape.context < CONTEXT_DEFAULT ? m->shape.context : CONTEXT_DEFAULT;
@@ -62,6 +73,7 @@ static vidi_status fetch_weights(vidi_model *m) {
     struct vd_ctx *ctx = &m->v->ctx;
     const struct weights_progress progress = {m->v->progress, m->v->user};
     TRY(weights_open(m->v->gpu, &m->file, &progress, &m->weights));
+    if (m->vision) weights_join(m->weights, &m->eyes);
     struct arena a;
     arena_open(&a, ctx);
     const struct shape *s = &m->shape;
@@ -76,14 +88,18 @@ static vidi_status fetch_weights(vidi_model *m) {
     if (status == VIDI_OK)
         status = graph_open(m->v->gpu, m->weights, &(struct graph_env){.rows = 1, .kv = &kv}, &g);
     if (status == VIDI_OK) {
-        if (m->family->encode && s->picture.rows)
-            m->family->encode(g, m->cfg,
-                              graph_input(g, "pixels", (struct vd_span){0}, 3 * s->picture.height,
-                                          s->picture.width));
+        if (s->picture.rows)
+            model_encode(m, g,
+                         graph_input(g, "pixels", (struct vd_span){0}, 3 * s->picture.height,
+                                     s->picture.width));
         m->family->head(g, m->cfg, m->family->decode(g, m->cfg));
         uint64_t bytes;
         status = graph_plan(g, &bytes);
     }
+    char extra[800];
+    const uint32_t unused = status == VIDI_OK ? weights_unused(m->weights, extra, sizeof extra) : 0;
+    if (unused)
+        vd_log(ctx, VD_LOG_INFO, "%s: %u tensors are not used: %s", m->file.path, unused, extra);
     graph_close(g);
     arena_close(&a);
     return status;
@@ -102,31 +118,69 @@ static void find_form(vidi_model *m) {
                m->file.path, m->form->name);
 }
 
-static vidi_status open_into(vidi_model *m, const char *path) {
+static vidi_status open_eyes(vidi_model *m, const char *path) {
     struct vd_ctx *ctx = &m->v->ctx;
-    TRY(model_file_open(ctx, path, &m->file));
+    if (!path) return VIDI_OK;
+    if (m->shape.picture.rows)
+        return vd_fail(ctx, VIDI_E_ARGUMENT, "%s: sees by itself and takes no mmproj",
+                       m->file.path);
+    TRY(gguf_open(ctx, path, &m->eyes));
+    TRY(vision_require(ctx, &m->eyes, &m->vision));
+    TRY(vision_matches(ctx, &m->eyes, m->vision, &m->file, m->shape.dim));
+    m->vision_cfg = vd_alloc(ctx, m->vision->config_bytes);
+    if (!m->vision_cfg) return VIDI_E_MEMORY;
+    return vision_configure(ctx, &m->eyes, m->vision, m->vision_cfg, &m->shape);
+}
+
+static vidi_status named_form(vidi_model *m, const char *name) {
+    m->form = chat_form_find(name);
+    if (m->form) return VIDI_OK;
+    char known[512] = "";
+    for (uint32_t i = 0; chat_form_name(i); i++) {
+        if (i) strncat(known, ", ", sizeof known - strlen(known) - 1);
+        strncat(known, chat_form_name(i), sizeof known - strlen(known) - 1);
+    }
+    return vd_fail(&m->v->ctx, VIDI_E_ARGUMENT, "there is no chat form '%s' (known: %s)", name,
+                   known);
+}
+
+static vidi_status open_into(vidi_model *m, const vidi_model_config *wanted) {
+    struct vd_ctx *ctx = &m->v->ctx;
+    vidi_model_config cfg;
+    TRY(find_pair(ctx, &m->arena, wanted, &cfg));
+    TRY(model_file_open(ctx, cfg.path, &m->file));
     TRY(find_family(m));
     m->cfg = vd_alloc(ctx, m->family->config_bytes);
     if (!m->cfg) return VIDI_E_MEMORY;
     TRY(family_configure(ctx, &m->file, m->family, m->cfg, &m->shape));
+    TRY(open_eyes(m, cfg.mmproj));
     TRY(tokenizer_open(ctx, &m->file, &m->tokenizer));
-    find_form(m);
+    if (cfg.chat_form)
+        TRY(named_form(m, cfg.chat_form));
+    else
+        find_form(m);
     if (!m->form)
         return vd_fail(ctx, VIDI_E_UNSUPPORTED, "%s: its chat form is unknown", m->file.path);
     TRY(fetch_weights(m));
+    if (m->vision) TRY(gguf_still_whole(&m->eyes));
     return gguf_still_whole(&m->file);
 }
 
 vidi_status vidi_model_open(vidi *v, const char *path, vidi_model **out) {
+    return vidi_model_open_with(v, &(vidi_model_config){.path = path}, out);
+}
+
+vidi_status vidi_model_open_with(vidi *v, const vidi_model_config *cfg, vidi_model **out) {
     *out = NULL;
     if (!v->gpu) return vd_fail(&v->ctx, VIDI_E_ARGUMENT, "a model needs a device");
     vidi_model *m = vd_alloc(&v->ctx, sizeof *m);
     if (!m) return VIDI_E_MEMORY;
     m->v = v;
+    arena_open(&m->arena, &v->ctx);
     m->next = v->models;
     v->models = m;
     const double start = clock_ms();
-    const vidi_status status = open_into(m, path);
+    const vidi_status status = open_into(m, cfg);
     m->load_ms = clock_ms() - start;
     if (status != VIDI_OK)
         vidi_model_close(m);
@@ -147,6 +201,9 @@ void vidi_model_close(vidi_model *m) {
     if (m->weights) weights_close(m->weights);
     tokenizer_close(m->tokenizer);
     vd_free(&v->ctx, m->cfg);
+    vd_free(&v->ctx, m->vision_cfg);
+    gguf_close(&m->eyes);
     gguf_close(&m->file);
+    arena_close(&m->arena);
     vd_free(&v->ctx, m);
 }

@@ -20,22 +20,38 @@ static struct text_part trimmed(const char *text, bool trim) {
     return (struct text_part){text, len, 0};
 }
 
+/* The token that starts a text leaves its beginning one. */
+static bool is_start(const vidi_chat *c) {
+    const struct tokenizer *t = c->model->tokenizer;
+    const bool bos =
+        tokenizer_adds_bos(t) && c->pending.n == 1 && c->pending.ids[0] == tokenizer_bos(t);
+    return c->position == 0 && (c->pending.n == 0 || bos);
+}
+
 static vidi_status push_parts(vidi_chat *c, struct text_part *parts, uint32_t n) {
-    if (c->pending.n || c->position) parts[0].flags |= TOKENIZE_CONTINUE;
+    if (!is_start(c)) parts[0].flags |= TOKENIZE_CONTINUE;
     return tokenize_parts(c->model->tokenizer, parts, n, &c->pending);
 }
 
-static vidi_status push_pictures(vidi_chat *c) {
-    for (uint32_t i = c->n_pictures - c->n_waiting; i < c->n_pictures; i++)
+/* Pictures and the words around each; what follows the last of them is left in *after. */
+static vidi_status push_pictures(vidi_chat *c, const char **after) {
+    *after = "";
+    for (uint32_t i = c->n_pictures - c->n_waiting; i < c->n_pictures; i++) {
+        struct text_part between[] = {words(*after), words(c->pictures[i].before)};
+        if (between[0].len + between[1].len) TRY(push_parts(c, between, 2));
         TRY(tokens_push(&c->pending, ~(int32_t)i));
+        *after = c->pictures[i].after;
+    }
     c->n_waiting = 0;
     return VIDI_OK;
 }
 
-static const char *open_words(vidi_chat *c, vidi_role role) {
-    const char *open = chat_form_open(c->model->form, role, c->last_role);
+static const char *open_turn(vidi_chat *c, vidi_role role) {
+    const struct chat_form *form = c->model->form;
+    const bool picture = role == VIDI_USER && c->n_waiting && form->user_picture;
+    const char *open = chat_form_open(form, role, c->last_role);
     c->last_role = (int)role;
-    return open;
+    return picture ? form->user_picture : open;
 }
 
 /* What stands before the first turn: the token that starts a text, the form's own words, and what
@@ -52,7 +68,7 @@ static vidi_status begin(vidi_chat *c, vidi_role first_role) {
     struct text_part before[] = {words(form->before_all)};
     TRY(push_parts(c, before, 1));
     if (first_role == VIDI_SYSTEM || !form->system_default) return VIDI_OK;
-    struct text_part parts[] = {words(open_words(c, VIDI_SYSTEM)), words(form->system_default),
+    struct text_part parts[] = {words(open_turn(c, VIDI_SYSTEM)), words(form->system_default),
                                 words(form->turn_close[VIDI_SYSTEM])};
     return push_parts(c, parts, 3);
 }
@@ -60,18 +76,21 @@ static vidi_status begin(vidi_chat *c, vidi_role first_role) {
 vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
     const struct chat_form *form = c->model->form;
     TRY(begin(c, role));
+    const char *after = "";
     if (c->cfg.raw) {
-        TRY(push_pictures(c));
-        struct text_part parts[] = {words(text)};
-        return push_parts(c, parts, 1);
+        TRY(push_pictures(c, &after));
+        struct text_part parts[] = {words(after), words(text)};
+        return push_parts(c, parts, 2);
     }
-    if (c->model->shape.pictures_first) TRY(push_pictures(c));
-    struct text_part parts[] = {words(open_words(c, role)), trimmed(text, form->trim),
+    if (c->model->shape.pictures_first) TRY(push_pictures(c, &after));
+    struct text_part parts[] = {words(open_turn(c, role)), words(""), trimmed(text, form->trim),
                                 words(form->turn_close[role])};
-    if (!c->n_waiting) return push_parts(c, parts, 3);
+    if (!c->n_waiting) return push_parts(c, parts, 4);
     TRY(push_parts(c, parts, 1));
-    TRY(push_pictures(c));
-    return push_parts(c, parts + 1, 2);
+    TRY(push_pictures(c, &after));
+    /* Behind a picture a text begins anew, as behind a control word. */
+    parts[1] = words(after);
+    return tokenize_parts(c->model->tokenizer, parts + 1, 3, &c->pending);
 }
 
 vidi_status prompt_open_answer(vidi_chat *c) {

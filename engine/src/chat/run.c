@@ -98,7 +98,7 @@ static void build(vidi_chat *c, graph *g, int which) {
     if (which == ENCODE) {
         const tensor pixels =
             graph_input(g, "pixels", all(c->pixels), 3 * s->picture.height, s->picture.width);
-        graph_output(g, m->family->encode(g, m->cfg, pixels), all(c->rows));
+        graph_output(g, model_encode(m, g, pixels), all(c->rows));
         return;
     }
     tensor row = T_NONE;
@@ -156,6 +156,8 @@ vidi_status chat_programs(vidi_chat *c) {
     if (!c->step) {
         const uint32_t capacity = (uint32_t)c->cfg.context;
         c->chunk = gpu_caps(gpu)->type == GPU_CPU ? CHUNK_CPU : CHUNK_GPU;
+        /* The rows of a picture stay together. */
+        if (c->chunk < c->model->shape.picture.rows) c->chunk = c->model->shape.picture.rows;
         if (c->chunk > capacity) c->chunk = capacity;
         TRY(make_buffers(c, capacity));
     }

@@ -99,11 +99,8 @@ static void show_device(void *user, const struct gpu_caps *caps) {
     static const struct {
         uint32_t bit;
         const char *word;
-    } words[] = {{NEED_SUBGROUP, "subgroup"},
-                 {NEED_F16, "f16"},
-                 {NEED_INT_DOT, "int_dot"},
-                 {NEED_COOPMAT, "coopmat"},
-                 {NEED_CPU, "cpu"}};
+    } words[] = {{NEED_SUBGROUP, "subgroup"}, {NEED_F16, "f16"}, {NEED_INT_DOT, "int_dot"},
+                 {NEED_COOPMAT, "coopmat"},   {NEED_CPU, "cpu"}, {NEED_TEXELS, "texels"}};
     const struct device_walk *walk = user;
     char features[64] = "";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {

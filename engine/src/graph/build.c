@@ -129,6 +129,7 @@ static struct vd_span step_of(const graph *g, bool dynamic) {
 }
 
 bool graph_has(graph *g, const char *weight) { return weights_has(g->weights, weight); }
+uint32_t graph_width(graph *g, const char *weight) { return weights_width(g->weights, weight); }
 
 /* The scope and a name of it, which may be fused: "attn_q|attn_k"; "" is the scope's own. */
 static bool scoped(graph *g, const char *name, char *out, size_t cap) {
@@ -233,6 +234,38 @@ tensor g_layernorm(graph *g, tensor x, const char *w, float eps) {
     return norm(g, x, w, eps, false);
 }
 tensor g_rmsnorm(graph *g, tensor x, const char *w, float eps) { return norm(g, x, w, eps, true); }
+
+/* RMSNorm of each head, from columns of one tensor to the like columns of another. */
+static void norm_heads(graph *g, tensor x, tensor y, const char *w, uint32_t head_dim, float eps) {
+    struct node *node = graph_node(g, NODE_NORM, y);
+    if (!node) return;
+    const struct node_tensor in = *node_tensor(g, x);
+    node->op.norm = (struct op_norm){.rows = in.rows,
+                                     .cols = head_dim,
+                                     .heads = in.cols / head_dim,
+                                     .x_stride = in.stride,
+                                     .y_stride = node_tensor(g, y)->stride,
+                                     .eps = eps,
+                                     .rms = true,
+                                     .step = step_of(g, in.dynamic)};
+    node->op.norm.w = vector(g, w, ".weight", head_dim);
+    node_use(g, node, &node->op.norm.x, x);
+    node_use(g, node, &node->op.norm.y, y);
+}
+
+static void copy_rows(graph *g, tensor from, tensor to);
+
+tensor g_norm_qk(graph *g, tensor qkv, const struct norm_qk *p) {
+    if (!graph_ok(g)) return T_NONE;
+    const struct node_tensor in = *node_tensor(g, qkv);
+    const uint32_t q = p->heads * p->head_dim, k = p->kv_heads * p->head_dim;
+    if (in.cols != q + 2 * k) graph_fail(g, "q, k and v of %u columns", in.cols);
+    const tensor y = graph_tensor(g, "qkv_norm", in.rows, in.cols, in.dynamic);
+    norm_heads(g, g_columns(g, qkv, 0, q), g_columns(g, y, 0, q), p->q_norm, p->head_dim, p->eps);
+    norm_heads(g, g_columns(g, qkv, q, k), g_columns(g, y, q, k), p->k_norm, p->head_dim, p->eps);
+    copy_rows(g, g_columns(g, qkv, q + k, k), g_columns(g, y, q + k, k));
+    return y;
+}
 
 static float default_scale(float scale, uint32_t head_dim) {
     return scale != 0 ? scale : 1.0f / sqrtf((float)head_dim);
@@ -340,7 +373,7 @@ tensor g_conv(graph *g, tensor x, const struct conv *p) {
                                        .planar = p->planar,
                                        .act = p->act};
     node->op.conv.w = vector(g, p->w, ".weight", (uint64_t)p->out * p->in * p->kernel * p->kernel);
-    node->op.conv.bias = vector(g, p->w, ".bias", p->out);
+    if (!p->plain) node->op.conv.bias = vector(g, p->w, ".bias", p->out);
     node_use(g, node, &node->op.conv.x, x);
     node_use(g, node, &node->op.conv.y, y);
     return y;
@@ -349,7 +382,9 @@ tensor g_conv(graph *g, tensor x, const struct conv *p) {
 tensor g_weight(graph *g, const char *w, uint32_t rows, uint32_t cols) {
     const tensor t = graph_tensor(g, w, rows, cols, false);
     if (!graph_ok(g)) return T_NONE;
-    node_tensor(g, t)->fixed = vector(g, w, ".weight", (uint64_t)rows * cols);
+    char full[4 * NAME_CAP];
+    const char *kind = scoped(g, w, full, sizeof full) && graph_has(g, full) ? "" : ".weight";
+    node_tensor(g, t)->fixed = vector(g, w, kind, (uint64_t)rows * cols);
     return t;
 }
 
@@ -397,6 +432,13 @@ tensor g_columns(graph *g, tensor x, uint32_t first, uint32_t n) {
     const struct node_tensor *in = node_tensor(g, x);
     if (first + n > in->cols) graph_fail(g, "columns %u + %u of %u", first, n, in->cols);
     return view(g, x, first, in->rows, n);
+}
+
+tensor g_rows(graph *g, tensor x, uint32_t first, uint32_t n) {
+    if (!graph_ok(g)) return T_NONE;
+    const struct node_tensor *in = node_tensor(g, x);
+    if ((uint64_t)first + n > in->rows) graph_fail(g, "rows %u + %u of %u", first, n, in->rows);
+    return view(g, x, (uint64_t)first * in->stride, n, in->cols);
 }
 
 tensor g_embed(graph *g, const char *w, uint32_t vocab, uint32_t cols, float scale) {

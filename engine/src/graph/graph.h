@@ -26,7 +26,8 @@ typedef struct tensor {
 
 /* Prefix of weight and tensor names from now on; "" for none. */
 void graph_scope(graph *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-bool graph_has(graph *g, const char *weight); /* is there a tensor of this full name? */
+bool graph_has(graph *g, const char *weight);       /* is there a tensor of this full name? */
+uint32_t graph_width(graph *g, const char *weight); /* columns of that tensor; 0: none */
 /* For the builder's own checks of a family's numbers. */
 void graph_fail(graph *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 uint32_t tensor_rows(const graph *g, tensor t);
@@ -47,6 +48,14 @@ tensor g_linear(graph *g, tensor x, const struct linear *p);
 
 tensor g_layernorm(graph *g, tensor x, const char *w, float eps);
 tensor g_rmsnorm(graph *g, tensor x, const char *w, float eps);
+
+/* Rows q|k|v with every head of q and k normalised by its root mean square. */
+struct norm_qk {
+    const char *q_norm, *k_norm;
+    uint32_t heads, kv_heads, head_dim;
+    float eps;
+};
+tensor g_norm_qk(graph *g, tensor qkv, const struct norm_qk *p);
 
 /* softmax(q k^T scale) v; scale 0 means 1/sqrt(head_dim). q, k and v may be columns of one tensor.
  * y [q rows][heads * head_dim]. */
@@ -75,16 +84,18 @@ tensor g_attend_cached(graph *g, tensor qkv, const struct attend_cached *p);
 struct conv {
     const char *w;
     uint32_t width, height, in, out, kernel, stride, pad;
-    bool planar;
+    bool planar, plain; /* plain: without bias */
     enum act act;
 };
 tensor g_conv(graph *g, tensor x, const struct conv *p);
 #define conv(g, x, ...) g_conv(g, x, &(struct conv){__VA_ARGS__})
 
-tensor g_weight(graph *g, const char *w, uint32_t rows, uint32_t cols); /* learned rows */
-tensor g_add(graph *g, tensor a, tensor b);                             /* b has a's rows, or one */
-tensor g_concat(graph *g, tensor a, tensor b);                          /* rows of a, then of b */
-tensor g_columns(graph *g, tensor x, uint32_t first, uint32_t n);       /* a view */
+/* Learned rows; the name of the file is w with or without ".weight". */
+tensor g_weight(graph *g, const char *w, uint32_t rows, uint32_t cols);
+tensor g_add(graph *g, tensor a, tensor b);                       /* b has a's rows, or one */
+tensor g_concat(graph *g, tensor a, tensor b);                    /* rows of a, then of b */
+tensor g_rows(graph *g, tensor x, uint32_t first, uint32_t n);    /* a view */
+tensor g_columns(graph *g, tensor x, uint32_t first, uint32_t n); /* a view */
 tensor g_embed(graph *g, const char *w, uint32_t vocab, uint32_t cols, float scale);
 tensor g_last_row(graph *g, tensor x);
 tensor g_shuffle(graph *g, tensor x, uint32_t width, uint32_t height, uint32_t factor);

@@ -16,10 +16,11 @@ struct entry {
 struct weights {
     struct gpu *gpu;
     struct vd_ctx *ctx;
-    const struct gguf *file;
+    const struct gguf *file, *second;
     struct weights_progress progress;
     struct arena arena;
     struct map names; /* full names with their kind to entries */
+    struct map used;  /* tensors that were asked for */
     struct entry *entries;
     uint32_t n, cap, n_problems;
     uint64_t bytes, read, total;
@@ -37,6 +38,7 @@ vidi_status weights_open(struct gpu *gpu, const struct gguf *file,
     arena_open(&w->arena, ctx);
     for (uint32_t i = 0; i < file->n_tensors; i++) w->total += file->tensors[i].bytes;
     *out = w;
+    TRY(map_open(&w->used, &w->arena, file->n_tensors));
     return map_open(&w->names, &w->arena, file->n_tensors);
 }
 
@@ -51,16 +53,53 @@ void weights_close(struct weights *w) {
     vd_free(w->ctx, w);
 }
 
-bool weights_has(const struct weights *w, const char *name) {
-    return gguf_tensor(w->file, name) != NULL;
+void weights_join(struct weights *w, const struct gguf *file) {
+    w->second = file;
+    for (uint32_t i = 0; i < file->n_tensors; i++) w->total += file->tensors[i].bytes;
+}
+
+static const struct gguf_tensor *lookup(const struct weights *w, const char *name) {
+    const struct gguf_tensor *t = gguf_tensor(w->file, name);
+    return t || !w->second ? t : gguf_tensor(w->second, name);
+}
+
+static bool is_used(const struct weights *w, const struct str name) {
+    uint32_t index;
+    return map_get(&w->used, name.ptr, (uint32_t)name.len, &index);
+}
+
+uint32_t weights_unused(const struct weights *w, char *out, size_t cap) {
+    const struct gguf *files[] = {w->file, w->second};
+    uint32_t n = 0;
+    out[0] = 0;
+    for (int f = 0; f < 2 && files[f]; f++)
+        for (uint32_t i = 0; i < files[f]->n_tensors; i++) {
+            const struct str name = files[f]->tensors[i].name;
+            const size_t used = strlen(out);
+            if (is_used(w, name)) continue;
+            if (n++ < PROBLEMS_SHOWN)
+                snprintf(out + used, cap - used, "%s%.*s", used ? ", " : "", (int)name.len,
+                         name.ptr);
+        }
+    return n;
+}
+
+bool weights_has(const struct weights *w, const char *name) { return lookup(w, name) != NULL; }
+uint32_t weights_width(const struct weights *w, const char *name) {
+    const struct gguf_tensor *t = lookup(w, name);
+    return t ? (uint32_t)t->dims[0] : 0;
 }
 uint64_t weights_bytes(const struct weights *w) { return w->bytes; }
 
 vidi_status weights_check(struct weights *w) {
     if (w->status != VIDI_OK) return w->status;
     if (!w->n_problems) return VIDI_OK;
-    return vd_fail(w->ctx, VIDI_E_FORMAT, "%s: %u tensor%s not as the model needs: %s",
-                   w->file->path, w->n_problems, w->n_problems == 1 ? " is" : "s are", w->problems);
+    char extra[800];
+    const uint32_t n = weights_unused(w, extra, sizeof extra);
+    return vd_fail(w->ctx, VIDI_E_FORMAT, "%s%s%s: %u tensor%s not as the model needs: %s%s%s",
+                   w->file->path, w->second ? " and " : "", w->second ? w->second->path : "",
+                   w->n_problems, w->n_problems == 1 ? " is" : "s are", w->problems,
+                   n ? "; not used: " : "", extra);
 }
 
 static void problem(struct weights *w, const char *name, const char *words) {
@@ -104,6 +143,12 @@ static bool split(const char *name, const char *suffix, struct parts *out) {
     return false;
 }
 
+static void note_used(struct weights *w, struct str name) {
+    uint32_t index;
+    if (!map_get(&w->used, name.ptr, (uint32_t)name.len, &index))
+        keep(w, map_put(&w->used, name.ptr, (uint32_t)name.len, 0, NULL));
+}
+
 /* Finds every part; the missing ones become problems. */
 static bool find(struct weights *w, const char *name, const char *suffix, struct parts *out) {
     if (!split(name, suffix, out)) {
@@ -112,8 +157,9 @@ static bool find(struct weights *w, const char *name, const char *suffix, struct
     }
     bool all = true;
     for (uint32_t i = 0; i < out->n; i++) {
-        out->tensor[i] = gguf_tensor(w->file, out->name[i]);
+        out->tensor[i] = lookup(w, out->name[i]);
         if (!out->tensor[i]) problem(w, out->name[i], "is missing");
+        if (out->tensor[i]) note_used(w, out->tensor[i]->name);
         all = all && out->tensor[i];
     }
     return all;
@@ -293,7 +339,7 @@ const struct weight *const *weights_matrix(struct weights *w, const char *name, 
 
 struct vd_span weights_f32(struct weights *w, const char *name, const char *kind, uint64_t count) {
     bool fresh;
-    struct entry *e = entry_of(w, name, kind[1], &fresh);
+    struct entry *e = entry_of(w, name, kind[0] ? kind[1] : 'n', &fresh);
     if (!e) keep(w, VIDI_E_MEMORY);
     if (w->status != VIDI_OK) return (struct vd_span){0};
     struct parts p;

@@ -18,6 +18,8 @@ struct weights_progress {
 /* The file must outlive the weights. */
 vidi_status weights_open(struct gpu *gpu, const struct gguf *file,
                          const struct weights_progress *progress, struct weights **out);
+/* Looks into a second file, too, where the first has no tensor of a name. */
+void weights_join(struct weights *w, const struct gguf *file);
 void weights_close(struct weights *w);
 
 /* The parts of a fused matrix: at most this many. */
@@ -29,11 +31,15 @@ enum { WEIGHTS_PARTS = 4 };
 const struct weight *const *weights_matrix(struct weights *w, const char *name, uint32_t rows,
                                            uint32_t cols, uint32_t *n_parts);
 
-/* A vector, or any tensor, taken as `count` f32 numbers, parts joined. kind: ".weight" or ".bias".
+/* A vector, or any tensor, taken as `count` f32 numbers, parts joined. kind: ".weight", ".bias"
+ * or "".
  * Empty span: as above. */
 struct vd_span weights_f32(struct weights *w, const char *name, const char *kind, uint64_t count);
 
 bool weights_has(const struct weights *w, const char *name);
+uint32_t weights_width(const struct weights *w, const char *name); /* columns; 0: not there */
+/* Tensors that nothing asked for: their number, and the first names, separated by commas. */
+uint32_t weights_unused(const struct weights *w, char *out, size_t cap);
 uint64_t weights_bytes(const struct weights *w); /* on the device */
 
 /* VIDI_E_FORMAT naming every missing and misshapen tensor, or the first failure of the device. */

@@ -21,12 +21,19 @@ static double cubic(double x) {
     return t < 2 ? (((t - 5) * t + 8) * t - 4) * -0.5 : 0;
 }
 
+static double sinc(double x) {
+    const double t = x * 3.14159265358979323846;
+    return x != 0 ? sin(t) / t : 1;
+}
+static double lanczos(double x) { return fabs(x) < 3 ? sinc(x) * sinc(x / 3) : 0; }
+
 static const struct {
     double (*weight)(double x);
     double support;
 } filters[] = {
     [RESIZE_BILINEAR] = {triangle, 1},
     [RESIZE_BICUBIC] = {cubic, 2},
+    [RESIZE_LANCZOS] = {lanczos, 3},
 };
 
 struct axis {
@@ -37,6 +44,9 @@ struct axis {
 static double shrink_of(struct axis a) { return a.in > a.out ? (double)a.in / a.out : 1; }
 static uint32_t taps_of(struct axis a) {
     return (uint32_t)ceil(filters[a.filter].support * shrink_of(a)) * 2 + 1;
+}
+uint32_t op_image_taps(enum resize_filter filter, uint32_t in, uint32_t out) {
+    return taps_of((struct axis){filter, in, out});
 }
 static struct axis across(const struct op_image *op) {
     return (struct axis){op->filter, op->width, op->out_w};

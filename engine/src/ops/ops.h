@@ -74,10 +74,11 @@ struct op_rope {
 void op_rope(struct gpu_list *list, const struct op_rope *op);
 
 /* LayerNorm: y = (x - mean) / sqrt(var + eps) * w + b;  rms: y = x / sqrt(mean(x^2) + eps) * w.
- * b may be empty. */
+ * b may be empty. heads (0: 1): each row is so many neighbours of cols numbers, normalised one by
+ * one with the same w and b. */
 struct op_norm {
     struct vd_span x, w, b, y, step;
-    uint32_t rows, cols, x_stride, y_stride;
+    uint32_t rows, cols, x_stride, y_stride, heads;
     float eps;
     bool rms;
 };
@@ -159,7 +160,7 @@ void op_pool(struct gpu_list *list, const struct op_pool *op);
  * each of the two passes rounded to 8 bits (half up, clipped), horizontal first. Then (v/255 -
  * mean) / std. Two dispatches: `rows_u8` is the scratch of the first, 4 bytes (r, g, b, 0) a pixel,
  * out_w * height pixels. `coeffs` holds what op_image_coeffs() wrote for these sizes and filter. */
-enum resize_filter { RESIZE_BILINEAR, RESIZE_BICUBIC };
+enum resize_filter { RESIZE_BILINEAR, RESIZE_BICUBIC, RESIZE_LANCZOS };
 struct op_image {
     struct vd_span rgb, coeffs, rows_u8, y;
     uint32_t width, height, stride, out_w, out_h, out_x, out_y, canvas_w, canvas_h, patch;
@@ -168,6 +169,9 @@ struct op_image {
 };
 /* The resize coefficients of width, height, out_w, out_h and filter, for the host to upload once a
  * picture size: bytes, and the bytes themselves. Computed in double, fixed point with 22 bits. */
+/* ... laid out as [out_w] rows of op_image_taps() + 2 words (first input, inputs, weights), then
+ * [out_h] likewise. */
+uint32_t op_image_taps(enum resize_filter filter, uint32_t in, uint32_t out);
 uint64_t op_image_coeffs_bytes(const struct op_image *op);
 void op_image_coeffs(const struct op_image *op, void *out);
 void op_image(struct gpu_list *list, const struct op_image *op);

@@ -10,9 +10,10 @@
     .turn_close = {"<|im_end|>\n", "<|im_end|>\n", "<|im_end|>\n"},                         \
     .answer_open = "<|im_start|>assistant\n"
 
-#define VICUNA                                                    \
-    .before_all = "", .turn_open = {"", "USER: ", "ASSISTANT: "}, \
-    .turn_close = {" ", " ", "</s>"}, .answer_open = "ASSISTANT:"
+/* Blanks stand before the words they join. */
+#define VICUNA                                                                                     \
+    .before_all = "", .turn_open = {"", "USER: ", " ASSISTANT: "}, .turn_close = {"", "", "</s>"}, \
+    .user_after_system = " USER: ", .answer_open = " ASSISTANT:"
 
 static const char smollm_system[] =
     "You are a helpful AI assistant named SmolLM, trained by Hugging Face";
@@ -36,6 +37,7 @@ static const struct row {
     {{.name = "smolvlm",
       .before_all = "<|im_start|>",
       .turn_open = {"System: ", "User: ", "Assistant: "},
+      .user_picture = "User:",
       .turn_close = {"<end_of_utterance>\n", "<end_of_utterance>\n", "<end_of_utterance>\n"},
       .answer_open = "Assistant:"},
      {"<|im_start|>", "<end_of_utterance>"}},

@@ -19,6 +19,7 @@ struct chat_form {
     const char *system_default; /* said when the first turn is not the system's; NULL: nothing */
     const char *before_all;     /* all strings but system_default may be "" and are never NULL */
     const char *turn_open[3], *turn_close[3]; /* by vidi_role */
+    const char *user_picture; /* opens a user's turn that begins with a picture; NULL: as any */
     const char *user_after_system; /* opens a user's turn right behind the system's; NULL: as any */
     const char *answer_open;       /* the assistant's turn, up to where the model goes on */
     bool trim;                     /* white space around a turn's text is dropped */

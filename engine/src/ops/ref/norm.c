@@ -14,6 +14,8 @@ static void norm_row(const struct ref_norm *op, const float *x, double *y) {
 
 void ref_norm(const struct ref_norm *op) {
     const uint32_t rows = op->step && op->step->rows < op->rows ? op->step->rows : op->rows;
+    const uint64_t heads = op->heads ? op->heads : 1;
     for (uint64_t r = 0; r < rows; r++)
-        norm_row(op, op->x + r * op->x_stride, op->y + r * op->y_stride);
+        for (uint64_t h = 0; h < heads * op->cols; h += op->cols)
+            norm_row(op, op->x + r * op->x_stride + h, op->y + r * op->y_stride + h);
 }

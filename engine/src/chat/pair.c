@@ -1,0 +1,126 @@
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "chat/internal.h"
+
+static const struct vision *const visions[] = {
+#define VISION_ROW(name) &vision_##name,
+    VISIONS(VISION_ROW)
+#undef VISION_ROW
+};
+enum { N_VISIONS = sizeof visions / sizeof *visions, PATH_CAP = 4096 };
+
+static bool is_word(struct str s, const char *word) {
+    return strlen(word) == s.len && !memcmp(word, s.ptr, s.len);
+}
+
+bool is_vision_file(const struct gguf *g) {
+    struct str arch;
+    return gguf_find(g, "general.architecture") &&
+           gguf_str(g, "general.architecture", &arch) == VIDI_OK && is_word(arch, "clip");
+}
+
+static struct str projector_of(const struct gguf *g) {
+    static const char *const keys[] = {"clip.projector_type", "clip.vision.projector_type"};
+    struct str type = {"", 0};
+    for (int i = 0; i < 2; i++)
+        if (gguf_find(g, keys[i]) && gguf_str(g, keys[i], &type) == VIDI_OK) break;
+    return type;
+}
+
+const struct vision *vision_find(const struct gguf *g) {
+    const struct str type = projector_of(g);
+    for (int i = 0; i < N_VISIONS; i++)
+        if (is_word(type, visions[i]->projector)) return visions[i];
+    return NULL;
+}
+
+vidi_status vision_require(struct vd_ctx *ctx, const struct gguf *g, const struct vision **out) {
+    if (!is_vision_file(g))
+        return vd_fail(ctx, VIDI_E_FORMAT,
+                       "%s: no vision part: its general.architecture is not 'clip'", g->path);
+    *out = vision_find(g);
+    if (*out) return VIDI_OK;
+    const struct str type = projector_of(g);
+    char known[256] = "";
+    for (int i = 0; i < N_VISIONS; i++) {
+        if (i) strncat(known, ", ", sizeof known - strlen(known) - 1);
+        strncat(known, visions[i]->projector, sizeof known - strlen(known) - 1);
+    }
+    return vd_fail(ctx, VIDI_E_UNSUPPORTED,
+                   "%s: clip.projector_type is '%.*s', which is not supported (known: %s)", g->path,
+                   (int)(type.len < 64 ? type.len : 64), type.ptr, known);
+}
+
+vidi_status vision_configure(struct vd_ctx *ctx, const struct gguf *g, const struct vision *vision,
+                             void *cfg, struct shape *shape) {
+    struct meta meta = {.file = g, .arch = "clip", .ctx = ctx};
+    vision->config(cfg, &meta);
+    TRY(meta.status);
+    vision->shape(cfg, shape);
+    return VIDI_OK;
+}
+
+vidi_status vision_matches(struct vd_ctx *ctx, const struct gguf *eyes, const struct vision *vision,
+                           const struct gguf *text, uint32_t dim) {
+    const struct gguf_tensor *last = gguf_tensor(eyes, vision->last);
+    if (!last || last->dims[1] == dim) return VIDI_OK; /* a missing one is named with the others */
+    return vd_fail(ctx, VIDI_E_FORMAT,
+                   "%s gives rows of %llu numbers, %s takes %u: they do not belong together",
+                   eyes->path, (unsigned long long)last->dims[1], text->path, dim);
+}
+
+/* --- a folder that holds both ----------------------------------------------------------------- */
+
+static bool is_folder(const char *path) {
+    struct stat s;
+    return path && stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+/* Keeps the file in its slot: 0 the model, 1 its vision part; a second one is a failure. */
+static vidi_status sort_file(struct vd_ctx *ctx, const char *folder, const char *path,
+                             char *slots[2]) {
+    struct gguf g;
+    const vidi_status status = gguf_open(ctx, path, &g);
+    const int slot = status == VIDI_OK && is_vision_file(&g);
+    gguf_close(&g);
+    TRY(status);
+    if (slots[slot][0])
+        return vd_fail(ctx, VIDI_E_ARGUMENT,
+                       "%s: holds more than one %s (%s and %s): name the file", folder,
+                       slot ? "vision part" : "model", slots[slot], path);
+    snprintf(slots[slot], PATH_CAP, "%s", path);
+    return VIDI_OK;
+}
+
+static vidi_status search(struct vd_ctx *ctx, const char *folder, DIR *d, char *slots[2]) {
+    for (const struct dirent *e; (e = readdir(d));) {
+        char path[PATH_CAP];
+        const size_t len = strlen(e->d_name);
+        if (len < 6 || strcmp(e->d_name + len - 5, ".gguf") != 0) continue;
+        if (snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= (int)sizeof path)
+            return vd_fail(ctx, VIDI_E_ARGUMENT, "%s: the folder's name is too long", folder);
+        TRY(sort_file(ctx, folder, path, slots));
+    }
+    if (slots[0][0]) return VIDI_OK;
+    return vd_fail(ctx, VIDI_E_IO, "%s: holds no model in GGUF form", folder);
+}
+
+vidi_status find_pair(struct vd_ctx *ctx, struct arena *a, const vidi_model_config *wanted,
+                      vidi_model_config *out) {
+    *out = *wanted;
+    if (!is_folder(wanted->path)) return VIDI_OK;
+    char *slots[2] = {arena_new(a, char, PATH_CAP), arena_new(a, char, PATH_CAP)};
+    if (!slots[0] || !slots[1]) return VIDI_E_MEMORY;
+    DIR *d = opendir(wanted->path);
+    if (!d) return vd_fail(ctx, VIDI_E_IO, "%s: cannot be read: %s", wanted->path, strerror(errno));
+    const vidi_status status = search(ctx, wanted->path, d, slots);
+    closedir(d);
+    out->path = slots[0];
+    if (!wanted->mmproj && slots[1][0]) out->mmproj = slots[1];
+    return status;
+}

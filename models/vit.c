@@ -1,0 +1,56 @@
+#include "models/vit.h"
+
+#include <string.h>
+
+void vit_config(struct vit *v, struct meta *m) {
+    v->size = meta_int(m, "vision.image_size", 8, 4096);
+    v->patch = meta_int(m, "vision.patch_size", 1, 512);
+    v->layers = meta_int(m, "vision.block_count", 1, FAMILY_LAYERS);
+    v->layer =
+        (struct vision_layer){.heads = meta_int(m, "vision.attention.head_count", 1, FAMILY_HEADS),
+                              .dim = meta_int(m, "vision.embedding_length", 1, 16384),
+                              .ffn = meta_int(m, "vision.feed_forward_length", 1, 65536),
+                              .eps = meta_float(m, "vision.attention.layer_norm_epsilon", 0, 1),
+                              .act = ACT_GELU_TANH};
+    meta_floats(m, "vision.image_mean", 3, -1, 2, v->mean);
+    meta_floats(m, "vision.image_std", 3, 1e-3f, 100, v->std);
+    if (v->patch && v->size % v->patch)
+        meta_fail(m, "vision.image_size %u is no multiple of vision.patch_size %u", v->size,
+                  v->patch);
+    if (v->layer.heads && v->layer.dim % v->layer.heads)
+        meta_fail(m, "vision.embedding_length %u is no multiple of its %u heads", v->layer.dim,
+                  v->layer.heads);
+    v->side = v->patch ? v->size / v->patch : 0;
+}
+
+void vit_shape(const struct vit *v, uint32_t rows, struct shape *out) {
+    out->picture.width = out->picture.height = v->size;
+    out->picture.rows = rows;
+    memcpy(out->picture.mean, v->mean, sizeof v->mean);
+    memcpy(out->picture.std, v->std, sizeof v->std);
+}
+
+static tensor patches(graph *g, const struct vit *v, tensor pixels) {
+    const uint32_t dim = v->layer.dim;
+    graph_scope(g, "v");
+    tensor x = conv(g, pixels, .w = "patch_embd", .width = v->size, .height = v->size, .in = 3,
+                    .out = dim, .kernel = v->patch, .stride = v->patch, .planar = true,
+                    .plain = !graph_has(g, "v.patch_embd.bias"));
+    if (graph_has(g, "v.class_embd")) x = g_concat(g, g_weight(g, "class_embd", 1, dim), x);
+    x = g_add(g, x, g_weight(g, "position_embd", tensor_rows(g, x), dim));
+    return graph_has(g, "v.pre_ln.weight") ? g_layernorm(g, x, "pre_ln", v->layer.eps) : x;
+}
+
+tensor vit_rows(graph *g, const struct vit *v, tensor pixels, uint32_t layers) {
+    /* Older files name the two matrices of a layer the other way round. */
+    struct vision_layer layer = v->layer;
+    layer.swapped =
+        layer.ffn != layer.dim && graph_width(g, "v.blk.0.ffn_down.weight") == layer.dim;
+    tensor x = patches(g, v, pixels);
+    for (uint32_t i = 0; i < layers; i++) {
+        graph_scope(g, "v.blk.%u", i);
+        x = block_vision(g, x, &layer);
+    }
+    graph_scope(g, "v");
+    return graph_has(g, "v.post_ln.weight") ? g_layernorm(g, x, "post_ln", v->layer.eps) : x;
+}

@@ -1,0 +1,19 @@
+/* vit.h - the vision towers of mmproj files: SigLIP and CLIP, which differ by what the file holds.
+ *
+ *   RGB [3][size][size] -> patches -> rows (-> class row first) + learned positions (-> pre_ln)
+ *     -> vision layers (blocks.h) (-> post_ln) */
+#ifndef VD_VIT_H
+#define VD_VIT_H
+#include "models/blocks.h"
+
+struct vit {
+    uint32_t size, patch, side, layers; /* side: patches of a row */
+    struct vision_layer layer;
+    float mean[3], std[3];
+};
+
+void vit_config(struct vit *v, struct meta *m); /* with the activation of SigLIP */
+void vit_shape(const struct vit *v, uint32_t rows, struct shape *out);
+/* Rows after `layers` of the layers, [side * side][dim], one more where there is a class row. */
+tensor vit_rows(graph *g, const struct vit *v, tensor pixels, uint32_t layers);
+#endif
