@@ -1,12 +1,25 @@
-# The command line program: build/vidi, from engine/cli. Only the public headers, jansson, libedit and
-# libc are used there.
+# The command line program: build/vidi, from engine/cli. Only the public headers, jansson, libedit,
+# libc and, for fetching models, libcurl and OpenSSL are used there.
 pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
 
+# Without these two the program fetches nothing and says so.
+pkg_check_modules(CURL IMPORTED_TARGET libcurl>=7.85)
+pkg_check_modules(CRYPTO IMPORTED_TARGET libcrypto)
+
 file(GLOB VIDI_CLI_SOURCES CONFIGURE_DEPENDS engine/cli/*.c)
+if(CURL_FOUND AND CRYPTO_FOUND)
+  list(FILTER VIDI_CLI_SOURCES EXCLUDE REGEX "/hub_none\\.c$")
+else()
+  message(STATUS "vidi: no `pull` and `verify` (libcurl4-openssl-dev or libssl-dev is missing)")
+  list(FILTER VIDI_CLI_SOURCES EXCLUDE REGEX "/hub_(blob|hash|http|pull)\\.c$")
+endif()
 add_executable(vidi_cli ${VIDI_CLI_SOURCES})
 set_target_properties(vidi_cli PROPERTIES OUTPUT_NAME vidi RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 target_compile_definitions(vidi_cli PRIVATE _DEFAULT_SOURCE) # POSIX and the types histedit.h uses
 target_link_libraries(vidi_cli PRIVATE vidi_core PkgConfig::JANSSON PkgConfig::LIBEDIT m)
+if(CURL_FOUND AND CRYPTO_FOUND)
+  target_link_libraries(vidi_cli PRIVATE PkgConfig::CURL PkgConfig::CRYPTO)
+endif()
 
 # The example of the API manual; the tests run it.
 add_executable(example_ask examples/ask.c)

@@ -8,7 +8,7 @@
 # sudo when it must.
 
 build_packages=(build-essential cmake ninja-build pkg-config glslc libvulkan-dev libjansson-dev
-    libpcre2-dev libutf8proc-dev libstb-dev libedit-dev)
+    libpcre2-dev libutf8proc-dev libstb-dev libedit-dev libcurl4-openssl-dev libssl-dev)
 test_packages=(libcmocka-dev clang libclang-rt-14-dev llvm clang-format vulkan-validationlayers
     spirv-tools python3 python3-pip)
 

@@ -8,6 +8,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 #include "environment.h"
+#include "hub.h"
 #include "options.h"
 #include "out.h"
 #include "progress.h"
@@ -31,6 +32,8 @@ struct cli {
     struct out out;
     struct progress progress;
     const struct command *command; /* the one that runs */
+    struct hub_found hub;          /* what a model of the cache was resolved to; else empty */
+    char hub_words[HUB_WORDS];     /* why the model's name was no model of the cache; else "" */
 };
 
 struct command {
@@ -66,7 +69,11 @@ int cmd_devices(struct cli *cli);
 int cmd_dump(struct cli *cli);
 int cmd_help(struct cli *cli);
 int cmd_kernels(struct cli *cli);
+int cmd_list(struct cli *cli);
+int cmd_pull(struct cli *cli);
+int cmd_rm(struct cli *cli);
 int cmd_show(struct cli *cli);
 int cmd_tokenize(struct cli *cli);
+int cmd_verify(struct cli *cli);
 int cmd_version(struct cli *cli);
 #endif

@@ -50,6 +50,28 @@ const struct command commands[] = {
      "vidi bench [FILE]",
      "FILE is a model; without it the one that ships inside is measured.",
      GROUP_MODEL | GROUP_BENCH | GROUP_DEVICE | GROUP_JSON, 0, 1, cmd_bench},
+    {"pull", "fetch a model from the Hugging Face hub",
+     "vidi pull OWNER/NAME\n"
+     "vidi pull OWNER/NAME:QUANT\n"
+     "vidi pull OWNER/NAME@REVISION --file NAME",
+     "Fetches the files a model needs into the cache that the hub's own programs use;\n"
+     "then -m OWNER/NAME names it. A fetch that was cut off goes on where it stopped.\n"
+     "Of several GGUF files it takes Q4_K_M, else Q8_0, unless QUANT or --file say\n"
+     "otherwise. Environment: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN,\n"
+     "HF_TOKEN_PATH, HF_HUB_OFFLINE.",
+     GROUP_PULL | GROUP_JSON, 1, 1, cmd_pull},
+    {"list", "list the models that were fetched",
+     "vidi list", "With --json every file is listed, not only weights.", GROUP_JSON, 0, 0, cmd_list},
+    {"rm", "remove fetched models",
+     "vidi rm OWNER/NAME\nvidi rm OWNER/NAME:FILE",
+     "FILE is a file's name or a quantisation. Bytes that another revision still uses\n"
+     "stay.",
+     GROUP_JSON, 1, 1, cmd_rm},
+    {"verify", "compare fetched files with their hashes",
+     "vidi verify [OWNER/NAME]",
+     "Exit code 1 when a file is damaged or missing; `vidi rm` and `vidi pull` bring\n"
+     "it back.",
+     GROUP_JSON, 0, 1, cmd_verify},
     {"help", "show the options of a command",
      "vidi help [COMMAND]\nvidi help debug", NULL, 0, 0, 1, cmd_help},
     {"version", "print the version", "vidi version", NULL, 0, 0, 0, cmd_version},

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 static const char *variable(const char *name) {
@@ -26,6 +27,31 @@ static char *own_folder(const char *name, const char *below_home) {
     return home ? joined(home, below_home) : NULL;
 }
 
+static bool is_switched_on(const char *name) {
+    static const char *const words[] = {"1", "on", "yes", "true"};
+    const char *value = variable(name);
+    for (size_t i = 0; value && i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(value, words[i]) == 0) return true;
+    return false;
+}
+
+/* Where the programs of the Hugging Face hub keep their files, so that they are shared. */
+static void read_hub(struct environment *e) {
+    const char *home = variable("HF_HOME"), *cache = variable("HF_HUB_CACHE"),
+               *base = variable("XDG_CACHE_HOME"), *user = variable("HOME"),
+               *endpoint = variable("HF_ENDPOINT"), *token = variable("HF_TOKEN_PATH");
+    char *own = home                     ? joined(home, "")
+                : base && base[0] == '/' ? joined(base, "/huggingface")
+                : user                   ? joined(user, "/.cache/huggingface")
+                                         : NULL;
+    e->hub_endpoint = endpoint ? endpoint : "https://huggingface.co";
+    e->hub_token = variable("HF_TOKEN");
+    e->hub_token_path = token ? joined(token, "") : own ? joined(own, "/token") : NULL;
+    e->hub_cache = cache ? joined(cache, "") : own ? joined(own, "/hub") : NULL;
+    e->hub_offline = is_switched_on("HF_HUB_OFFLINE");
+    free(own);
+}
+
 void environment_read(struct environment *e) {
     const char *cache = variable("VIDI_CACHE_DIR"), *term = variable("TERM");
     *e = (struct environment){
@@ -35,12 +61,15 @@ void environment_read(struct environment *e) {
         .state_dir = own_folder("XDG_STATE_HOME", "/.local/state/vidi"),
         .dumb = !term || strcmp(term, "dumb") == 0,
     };
+    read_hub(e);
     e->plain = e->dumb || variable("NO_COLOR");
 }
 
 void environment_free(struct environment *e) {
     free(e->cache_dir);
     free(e->state_dir);
+    free(e->hub_token_path);
+    free(e->hub_cache);
     *e = (struct environment){0};
 }
 

@@ -95,6 +95,7 @@ int main(int argc, char **argv) {
     interrupt_install();
     const int code = finish(&cli, dispatch(&cli, argc, argv));
     progress_erase(&cli.progress);
+    hub_found_free(&cli.hub);
     options_free(&cli.opt);
     environment_free(&cli.env);
     return code;

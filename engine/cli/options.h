@@ -26,7 +26,8 @@ enum option_group {
     GROUP_SHOW = 1 << 10,
     GROUP_TOKENIZE = 1 << 11,
     GROUP_JSON = 1 << 12,
-    GROUP_ALWAYS = 1 << 13
+    GROUP_ALWAYS = 1 << 13,
+    GROUP_PULL = 1 << 14
 };
 
 struct words {
@@ -35,7 +36,7 @@ struct words {
 };
 
 struct options {
-    const char *model;
+    const char *model, *mmproj, *chat_form;
     struct words images;
     const char *prompt, *system_prompt;
     bool raw;
@@ -47,6 +48,7 @@ struct options {
     bool no_cache;
     const char *batch;
     const char *tensors, *to;
+    const char *file;
     double limit;
     const char *why;
     int n_prompt, n_answer, repeats;

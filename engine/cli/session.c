@@ -1,6 +1,8 @@
 #include "session.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const unsigned char exit_codes[N_STAGES][10] = {
     /* by -status: ok argument io format unsupported memory device cancelled context image */
@@ -21,6 +23,7 @@ int stage_code(enum stage stage, vidi_status status) {
 
 int session_fail(struct cli *cli, struct session *s, enum stage stage, vidi_status status) {
     const char *words = vidi_error(s->v);
+    if (stage == STAGE_MODEL && cli->hub_words[0]) words = cli->hub_words;
     return cli_fail(cli, stage_code(stage, status), "%s",
                     words[0] ? words : vidi_status_name(status));
 }
@@ -67,8 +70,25 @@ int session_bare(struct cli *cli, struct session *s) {
     return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_RUN, status);
 }
 
+/* A name that is no file but OWNER/NAME[:QUANT] means a model of the cache. */
+static const char *in_cache(struct cli *cli, const char *path) {
+    struct hub_spec spec;
+    char why[HUB_WORDS];
+    if (!path || access(path, F_OK) == 0 || !hub_spec_parse(&spec, path)) return path;
+    if (!spec.tag[0] && hub_is_gguf(path)) return path;
+    hub_found_free(&cli->hub);
+    if (hub_resolve(cli->env.hub_cache, path, &cli->hub, why, sizeof why)) return cli->hub.model;
+    snprintf(cli->hub_words, sizeof cli->hub_words,
+             "%.600s, and no file either; `vidi pull %.300s` would fetch it", why, path);
+    return path;
+}
+
 int session_model(struct cli *cli, struct session *s, const char *path) {
-    const vidi_status status = vidi_model_open(s->v, path, &s->m);
+    path = in_cache(cli, path);
+    const vidi_model_config cfg = {.path = path,
+                                   .mmproj = cli->opt.mmproj ? cli->opt.mmproj : cli->hub.mmproj,
+                                   .chat_form = cli->opt.chat_form};
+    const vidi_status status = vidi_model_open_with(s->v, &cfg, &s->m);
     return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_MODEL, status);
 }
 
@@ -95,6 +115,6 @@ void session_close(struct session *s) {
     *s = (struct session){0};
 }
 
-const char *session_model_path(const struct cli *cli, const char *argument) {
-    return argument ? argument : cli->opt.model;
+const char *session_model_path(struct cli *cli, const char *argument) {
+    return in_cache(cli, argument ? argument : cli->opt.model);
 }

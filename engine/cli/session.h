@@ -29,6 +29,8 @@ int session_fail(struct cli *cli, struct session *s, enum stage stage, vidi_stat
  * -v) and the progress line. */
 vidi_config session_config(struct cli *cli);
 
-/* The model: the argument when there is one, else -m, else NULL for the one that ships inside. */
-const char *session_model_path(const struct cli *cli, const char *argument);
+/* The model: the argument when there is one, else -m, else NULL for the one that ships inside.
+ * OWNER/NAME[:QUANT] becomes the path of the file in the cache, and cli->hub has its mmproj too;
+ * session_model() does the same with the path it is given. */
+const char *session_model_path(struct cli *cli, const char *argument);
 #endif

@@ -1,0 +1,26 @@
+/* Stands in for hub_pull.c in a build without libcurl or OpenSSL. */
+#include <stdio.h>
+#include <string.h>
+
+#include "hub_pull.h"
+
+bool hub_note_read(const char *cache, const struct hub_spec *spec, const char *hash,
+                   struct hub_note *note) {
+    (void)cache, (void)spec, (void)hash;
+    memset(note, 0, sizeof *note);
+    return false;
+}
+
+enum http_result hub_pull(struct hub_pull *p) {
+    snprintf(p->error, sizeof p->error,
+             "this vidi was built without libcurl and OpenSSL and cannot fetch anything");
+    return HTTP_FAILED;
+}
+
+void hub_pull_free(struct hub_pull *p) { (void)p; }
+
+enum hub_verdict hub_verify(const char *path, const char *name,
+                            bool (*on_bytes)(void *user, uint64_t done), void *user) {
+    (void)path, (void)name, (void)on_bytes, (void)user;
+    return HUB_ABSENT;
+}
