@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layer/fault_layer.h"
+#include "ops/ops.h"
 
 enum { BYTES = 4096, MOST_CALLS = 1000 };
 
@@ -46,19 +47,34 @@ static int open_layer(void **state) {
 
 static void ignore_timing(void *user, const struct gpu_timing *t) { (void)user, (void)t; }
 
+/* A product of a matrix and a vector, whose weights come through a texel buffer on CPU drivers. */
+static void list_product(struct gpu_list *list, struct gpu_buffer *from, struct gpu_buffer *to) {
+    enum { ROWS = 4, COLS = 32 };
+    const struct weight w = {
+        .form = FORM_F32, .rows = ROWS, .cols = COLS, .q = span_of(from, 0, ROWS * COLS * 4)};
+    op_linear(list, &(struct op_linear){.w = &w,
+                                        .x = span_of(from, BYTES / 2, COLS * 4),
+                                        .y = span_of(to, 0, ROWS * 4),
+                                        .rows = 1,
+                                        .x_stride = COLS,
+                                        .y_stride = ROWS});
+}
+
 /* What is done with an open device. */
 static vidi_status work(struct gpu *gpu, bool *right) {
-    struct gpu_buffer *a, *b;
+    struct gpu_buffer *a, *b, *c;
     uint32_t sent[BYTES / 4], got[BYTES / 4];
     for (uint32_t i = 0; i < BYTES / 4; i++) sent[i] = i * 31 + 7;
     TRY(gpu_buffer_new(gpu, BYTES, GPU_DEVICE, "from", &a));
     TRY(gpu_buffer_new(gpu, BYTES, GPU_DEVICE, "to", &b));
+    TRY(gpu_buffer_new(gpu, BYTES, GPU_DEVICE, "product", &c));
     const struct vd_span from = span_of(a, 0, BYTES), to = span_of(b, 0, BYTES);
     TRY(gpu_upload(gpu, from, sent, BYTES));
     struct gpu_list list;
     struct gpu_program *p;
     gpu_list_open(&list, gpu);
     list_copy(&list, from, to);
+    list_product(&list, a, c);
     const vidi_status status = gpu_program_record(&list, "faulty", &p);
     gpu_list_close(&list);
     TRY(status);
