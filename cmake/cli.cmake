@@ -13,13 +13,26 @@ else()
   message(STATUS "vidi: no `pull` and `verify` (libcurl4-openssl-dev or libssl-dev is missing)")
   list(FILTER VIDI_CLI_SOURCES EXCLUDE REGEX "/hub_(blob|hash|http|pull)\\.c$")
 endif()
-add_executable(vidi_cli ${VIDI_CLI_SOURCES})
-set_target_properties(vidi_cli PROPERTIES OUTPUT_NAME vidi RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
-target_compile_definitions(vidi_cli PRIVATE _DEFAULT_SOURCE) # POSIX and the types histedit.h uses
-target_link_libraries(vidi_cli PRIVATE vidi_core PkgConfig::JANSSON PkgConfig::LIBEDIT m)
+# All of it but what other programs have of their own, and what begins a program.
+list(FILTER VIDI_CLI_SOURCES EXCLUDE REGEX "/(cmd_view|cmd_watch|main)\\.c$")
+add_library(vidi_cli_parts STATIC ${VIDI_CLI_SOURCES})
+target_compile_definitions(vidi_cli_parts PRIVATE _DEFAULT_SOURCE) # POSIX and the types histedit.h uses
+target_link_libraries(vidi_cli_parts PUBLIC vidi_core vidi_cameras PkgConfig::JANSSON PkgConfig::LIBEDIT m)
 if(CURL_FOUND AND CRYPTO_FOUND)
-  target_link_libraries(vidi_cli PRIVATE PkgConfig::CURL PkgConfig::CRYPTO)
+  target_link_libraries(vidi_cli_parts PUBLIC PkgConfig::CURL PkgConfig::CRYPTO)
 endif()
+
+add_executable(vidi_cli engine/cli/main.c engine/cli/cmd_view.c engine/cli/cmd_watch.c)
+target_compile_definitions(vidi_cli PRIVATE _DEFAULT_SOURCE)
+set_target_properties(vidi_cli PROPERTIES OUTPUT_NAME vidi RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+target_link_libraries(vidi_cli PRIVATE vidi_cli_parts)
+
+# `watch` loads FFmpeg's libraries, which takes longer than an answer: a program of its own.
+add_executable(vidi_watch engine/cli/main.c engine/cli/cmd_view.c viewer/watch/cmd_watch.c)
+target_compile_definitions(vidi_watch PRIVATE _DEFAULT_SOURCE)
+set_target_properties(vidi_watch PROPERTIES OUTPUT_NAME vidi-watch
+                      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+target_link_libraries(vidi_watch PRIVATE vidi_cli_parts vidi_source)
 
 # The example of the API manual; the tests run it.
 add_executable(example_ask examples/ask.c)

@@ -1,6 +1,6 @@
 /* ask.c - the whole of vidi in one page: a picture and a question in, an answer out.
  *
- *     cc ask.c -lvidi -o ask
+ *     cc ask.c $(pkg-config --cflags --libs vidi) -o ask
  *     ./ask photo.jpg "What is in this picture?" [model.gguf]
  *
  * Without a model file the one that ships inside vidi answers. */

@@ -1,52 +1,89 @@
 #include "models/blocks.h"
 
+/* x + the output of matrix w, normalised before it is added where the layer does so. */
+static tensor added(graph *g, tensor x, tensor h, const char *w, const char *post_norm,
+                    const struct decoder_layer *p) {
+    const uint32_t dim = tensor_cols(g, x);
+    if (!p->post_norms) return linear(g, h, .w = w, .out = dim, .add = x);
+    return g_add(g, x, g_rmsnorm(g, linear(g, h, .w = w, .out = dim), post_norm, p->eps));
+}
+
 tensor block_decoder(graph *g, tensor x, const struct decoder_layer *p) {
     const uint32_t qkv_out = (p->heads + 2 * p->kv_heads) * p->head_dim;
-    tensor h = linear(g, x, .w = "attn_q|attn_k|attn_v", .out = qkv_out, .bias = p->qkv_bias,
-                      .norm = "attn_norm", .eps = p->eps, .name = "qkv");
+    tensor h = linear(g, x, .w = p->fused ? "attn_qkv" : "attn_q|attn_k|attn_v", .out = qkv_out,
+                      .bias = p->qkv_bias, .norm = "attn_norm", .eps = p->eps, .name = "qkv");
     if (p->qk_norm)
         h = g_norm_qk(g, h,
                       &(struct norm_qk){"attn_q_norm", "attn_k_norm", p->heads, p->kv_heads,
                                         p->head_dim, p->eps});
     h = attend_cached(g, h, .layer = p->layer, .heads = p->heads, .kv_heads = p->kv_heads,
                       .head_dim = p->head_dim, .rope_dim = p->rope_dim, .neox = p->neox,
-                      .mode = ATTEND_CAUSAL);
-    x = linear(g, h, .w = "attn_output", .out = tensor_cols(g, x), .add = x);
-    h = linear(g, x, .w = "ffn_gate|ffn_up", .out = p->ffn, .glu = true, .act = ACT_SILU,
-               .norm = "ffn_norm", .eps = p->eps, .name = "ffn_glu");
-    return linear(g, h, .w = "ffn_down", .out = tensor_cols(g, x), .add = x);
+                      .mode = p->window ? ATTEND_WINDOW : ATTEND_CAUSAL, .window = p->window,
+                      .local = p->window != 0, .scale = p->scale, .softcap = p->softcap);
+    x = added(g, x, h, "attn_output", "post_attention_norm", p);
+    h = linear(g, x, .w = p->fused ? "ffn_up" : "ffn_gate|ffn_up", .out = p->ffn, .glu = true,
+               .act = p->act, .norm = "ffn_norm", .eps = p->eps, .name = "ffn_glu");
+    return added(g, x, h, "ffn_down", "post_ffw_norm", p);
+}
+
+static tensor vision_norm(graph *g, tensor x, const char *norm, const struct vision_layer *p) {
+    return p->rms ? g_rmsnorm(g, x, norm, p->eps) : g_layernorm(g, x, norm, p->eps);
+}
+
+/* x + the output of matrix w, scaled before it is added where the layer does so. */
+static tensor vision_added(graph *g, tensor x, tensor h, const char *w, const char *scale,
+                           const struct vision_layer *p) {
+    if (!p->scaled) return linear(g, h, .w = w, .out = p->dim, .bias = true, .add = x);
+    return g_add(g, x, g_scale(g, linear(g, h, .w = w, .out = p->dim, .bias = true), scale));
 }
 
 /* The second half of a layer: x += down(act(up(norm(x)))). */
 static tensor feed_forward(graph *g, tensor x, const char *norm, const struct vision_layer *p) {
-    tensor h = g_layernorm(g, x, norm, p->eps);
+    tensor h = vision_norm(g, x, norm, p);
+    if (p->gated) {
+        h = linear(g, h, .w = "ffn_gate|ffn_up", .out = p->ffn, .bias = true, .glu = true,
+                   .act = p->act, .name = "ffn_glu");
+        return vision_added(g, x, h, "ffn_down", "ls2", p);
+    }
     h = linear(g, h, .w = p->swapped ? "ffn_down" : "ffn_up", .out = p->ffn, .bias = true,
                .act = p->act);
-    return linear(g, h, .w = p->swapped ? "ffn_up" : "ffn_down", .out = p->dim, .bias = true,
-                  .add = x);
+    return vision_added(g, x, h, p->swapped ? "ffn_up" : "ffn_down", "ls2", p);
 }
 
 tensor block_vision(graph *g, tensor x, const struct vision_layer *p) {
     const uint32_t dim = p->dim;
-    tensor h = g_layernorm(g, x, "ln1", p->eps);
-    h = linear(g, h, .w = "attn_q|attn_k|attn_v", .out = 3 * dim, .bias = true, .name = "qkv");
+    tensor h = vision_norm(g, x, "ln1", p);
+    h = linear(g, h, .w = p->fused ? "attn_qkv" : "attn_q|attn_k|attn_v", .out = 3 * dim,
+               .bias = true, .name = "qkv");
+    if (p->angles.id) h = g_rope_qk(g, h, p->angles, p->heads);
     h = attend(g, .q = g_columns(g, h, 0, dim), .k = g_columns(g, h, dim, dim),
                .v = g_columns(g, h, 2 * dim, dim), .heads = p->heads, .kv_heads = p->heads,
-               .head_dim = dim / p->heads);
-    x = linear(g, h, .w = "attn_out", .out = dim, .bias = true, .add = x);
+               .head_dim = dim / p->heads, .spans = p->spans);
+    x = vision_added(g, x, h, "attn_out", "ls1", p);
     return feed_forward(g, x, "ln2", p);
 }
 
-tensor block_perceiver(graph *g, tensor latents, tensor rows, const struct vision_layer *p) {
-    const uint32_t dim = p->dim;
+tensor block_perceiver(graph *g, tensor latents, tensor rows, const struct perceiver_layer *p) {
+    const uint32_t inner = p->heads * p->head_dim;
     const tensor context = g_layernorm(g, rows, "ln_context", p->eps);
     const tensor asking = g_layernorm(g, latents, "ln_latents", p->eps);
-    const tensor q = linear(g, asking, .w = "attn_q", .out = dim, .bias = true);
-    const tensor kv = linear(g, g_concat(g, context, asking), .w = "attn_k|attn_v", .out = 2 * dim,
-                             .bias = true, .name = "kv");
-    const tensor h =
-        attend(g, .q = q, .k = g_columns(g, kv, 0, dim), .v = g_columns(g, kv, dim, dim),
-               .heads = p->heads, .kv_heads = p->heads, .head_dim = dim / p->heads);
-    latents = linear(g, h, .w = "attn_out", .out = dim, .bias = true, .add = latents);
-    return feed_forward(g, latents, "ln_ffn", p);
+    const tensor all = g_concat(g, context, asking);
+    tensor q = linear(g, asking, .w = "attn_q", .out = inner, .bias = p->bias), k, v;
+    if (p->qk_norm) {
+        q = g_layernorm_heads(g, q, "attn_q_norm", p->head_dim, p->eps);
+        k = linear(g, all, .w = "attn_k", .out = inner, .bias = p->bias);
+        k = g_layernorm_heads(g, k, "attn_k_norm", p->head_dim, p->eps);
+        v = linear(g, all, .w = "attn_v", .out = inner, .bias = p->bias);
+    } else {
+        const tensor kv =
+            linear(g, all, .w = "attn_k|attn_v", .out = 2 * inner, .bias = p->bias, .name = "kv");
+        k = g_columns(g, kv, 0, inner);
+        v = g_columns(g, kv, inner, inner);
+    }
+    tensor h = attend(g, .q = q, .k = k, .v = v, .heads = p->heads, .kv_heads = p->heads,
+                      .head_dim = p->head_dim);
+    latents = linear(g, h, .w = "attn_out", .out = p->dim, .bias = p->bias, .add = latents);
+    h = g_layernorm(g, latents, "ln_ffn", p->eps);
+    h = linear(g, h, .w = "ffn_up", .out = p->ffn, .bias = p->bias, .act = p->act);
+    return linear(g, h, .w = "ffn_down", .out = p->dim, .bias = p->bias, .add = latents);
 }

@@ -4,15 +4,46 @@
 #include "models/family.h"
 
 #define FAMILIES(X) \
+    X(blip)         \
+    X(gemma)        \
+    X(gemma2)       \
+    X(gemma3)       \
+    X(git)          \
+    X(idefics)      \
+    X(kosmos2)      \
     X(llama)        \
+    X(mllama)       \
+    X(mpt)          \
+    X(opt)          \
+    X(phi2)         \
+    X(phi3)         \
     X(picturebook)  \
     X(qwen2)        \
-    X(qwen3)
+    X(qwen2vl)      \
+    X(qwen3)        \
+    X(qwen3vl)
 
 /* Vision parts: files of their own (mmproj), which go with any decoder of their width. */
-#define VISIONS(X) \
-    X(idefics3)    \
-    X(llava)
+#define VISIONS(X)  \
+    X(blip)         \
+    X(blip2)        \
+    X(flamingo)     \
+    X(gemma3)       \
+    X(git)          \
+    X(idefics)      \
+    X(idefics2)     \
+    X(idefics3)     \
+    X(instructblip) \
+    X(internvl)     \
+    X(kosmos2)      \
+    X(llava)        \
+    X(minicpmv)     \
+    X(mllama)       \
+    X(moondream)    \
+    X(paligemma)    \
+    X(qwen25vl)     \
+    X(qwen2vl)      \
+    X(qwen3vl)
 
 #define FAMILY_DECLARE(name) extern const struct family family_##name;
 FAMILIES(FAMILY_DECLARE)

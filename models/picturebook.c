@@ -15,7 +15,8 @@ enum { STEMS = 8 };
 struct cfg {
     struct decoder text;
     uint32_t size, stems, stem[STEMS];
-    struct vision_layer vision, perceiver;
+    struct vision_layer vision;
+    struct perceiver_layer perceiver;
     uint32_t vision_layers, perceiver_layers, latents;
     float mean[3], std[3];
 };
@@ -35,9 +36,15 @@ static void vision_config(struct cfg *c, struct meta *m) {
                               .eps = meta_float(m, "vision.attention.layer_norm_epsilon", 0, 1),
                               .act = ACT_GELU_TANH};
     c->vision_layers = meta_int(m, "vision.block_count", 1, FAMILY_LAYERS);
-    c->perceiver = c->vision;
-    c->perceiver.heads = meta_int(m, "perceiver.attention.head_count", 1, FAMILY_HEADS);
-    c->perceiver.ffn = meta_int(m, "perceiver.feed_forward_length", 1, 65536);
+    const uint32_t heads = meta_int(m, "perceiver.attention.head_count", 1, FAMILY_HEADS);
+    c->perceiver =
+        (struct perceiver_layer){.heads = heads,
+                                 .head_dim = heads ? c->vision.dim / heads : 0,
+                                 .dim = c->vision.dim,
+                                 .ffn = meta_int(m, "perceiver.feed_forward_length", 1, 65536),
+                                 .eps = c->vision.eps,
+                                 .act = c->vision.act,
+                                 .bias = true};
     c->perceiver_layers = meta_int(m, "perceiver.block_count", 1, FAMILY_LAYERS);
     c->latents = meta_int(m, "perceiver.latents", 1, 4096);
     meta_floats(m, "vision.image_mean", 3, -1, 2, c->mean);

@@ -1,5 +1,6 @@
 #include "models/vit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void vit_config(struct vit *v, struct meta *m) {
@@ -41,16 +42,27 @@ static tensor patches(graph *g, const struct vit *v, tensor pixels) {
     return graph_has(g, "v.pre_ln.weight") ? g_layernorm(g, x, "pre_ln", v->layer.eps) : x;
 }
 
-tensor vit_rows(graph *g, const struct vit *v, tensor pixels, uint32_t layers) {
+uint32_t vit_count(graph *g, const struct vit *v) {
+    char last[64], before[64];
+    if (v->layers < 2) return v->layers;
+    snprintf(last, sizeof last, "v.blk.%u.attn_out.weight", v->layers - 1);
+    snprintf(before, sizeof before, "v.blk.%u.attn_out.weight", v->layers - 2);
+    return v->layers - graph_same(g, last, before);
+}
+
+tensor vit_layers(graph *g, const struct vit *v, tensor x, uint32_t layers) {
     /* Older files name the two matrices of a layer the other way round. */
     struct vision_layer layer = v->layer;
     layer.swapped =
         layer.ffn != layer.dim && graph_width(g, "v.blk.0.ffn_down.weight") == layer.dim;
-    tensor x = patches(g, v, pixels);
     for (uint32_t i = 0; i < layers; i++) {
         graph_scope(g, "v.blk.%u", i);
         x = block_vision(g, x, &layer);
     }
     graph_scope(g, "v");
     return graph_has(g, "v.post_ln.weight") ? g_layernorm(g, x, "post_ln", v->layer.eps) : x;
+}
+
+tensor vit_rows(graph *g, const struct vit *v, tensor pixels, uint32_t layers) {
+    return vit_layers(g, v, patches(g, v, pixels), layers);
 }

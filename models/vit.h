@@ -14,6 +14,11 @@ struct vit {
 
 void vit_config(struct vit *v, struct meta *m); /* with the activation of SigLIP */
 void vit_shape(const struct vit *v, uint32_t rows, struct shape *out);
+/* The layers that count: programs that never run the last one get files that end with the layer
+ * before it once more. */
+uint32_t vit_count(graph *g, const struct vit *v);
+/* Patch rows through `layers` of the layers and the last norm, where there is one. */
+tensor vit_layers(graph *g, const struct vit *v, tensor x, uint32_t layers);
 /* Rows after `layers` of the layers, [side * side][dim], one more where there is a class row. */
 tensor vit_rows(graph *g, const struct vit *v, tensor pixels, uint32_t layers);
 #endif

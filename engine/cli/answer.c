@@ -1,5 +1,6 @@
 #include "answer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,8 @@ vidi_status answer_pull(struct cli *cli, struct session *s, struct answer *a) {
     vidi_chat_stats(s->c, &a->stats);
     /* The statistics count the tiles of all pictures; each has its share. */
     for (int i = 0; i < a->n_seen; i++) a->seen[i].tiles = a->stats.tiles / a->n_seen;
+    a->n_boxes = vidi_boxes(s->m, a->text, a->len, a->stats.used_width, a->stats.used_height,
+                            a->boxes, ANSWER_BOXES);
     return status == VIDI_END || a->cancelled || a->gone ? VIDI_OK : status;
 }
 
@@ -139,6 +142,21 @@ static json_t *seen_json(const struct answer *a) {
     return list;
 }
 
+/* In pixels of the picture as it was given. */
+static json_t *boxes_json(const struct answer *a) {
+    json_t *list = json_array();
+    const double w = a->stats.image_width, h = a->stats.image_height;
+    for (int i = 0; i < a->n_boxes; i++) {
+        const vidi_box *b = &a->boxes[i];
+        json_array_append_new(
+            list,
+            json_pack("{s:o,s:[I,I,I,I]}", "label", document_string(b->label, strlen(b->label)),
+                      "box", (json_int_t)lround(b->x0 * w), (json_int_t)lround(b->y0 * h),
+                      (json_int_t)lround(b->x1 * w), (json_int_t)lround(b->y1 * h)));
+    }
+    return list;
+}
+
 static const char *stop_name(const struct answer *a) {
     static const char *const names[] = {
         [VIDI_STOP_NONE] = "none",
@@ -153,12 +171,13 @@ json_t *answer_json(const struct answer *a, const char *device) {
     json_t *tokens = json_array();
     for (int i = 0; i < a->n_tokens; i++) json_array_append_new(tokens, json_integer(a->tokens[i]));
     const vidi_stats *st = &a->stats;
-    return json_pack("{s:o,s:o,s:i,s:i,s:o,s:s,s:{s:o,s:o,s:o,s:o},s:o}", "text",
+    return json_pack("{s:o,s:o,s:i,s:i,s:o,s:o,s:s,s:{s:o,s:o,s:o,s:o},s:o}", "text",
                      document_string(a->text, a->len), "tokens", tokens, "prompt_tokens",
                      st->prompt_tokens, "image_tokens", st->image_tokens, "image", seen_json(a),
-                     "stop_reason", stop_name(a), "ms", "load", document_ms(st->load_ms), "image",
-                     document_ms(st->image_ms), "prompt", document_ms(st->prompt_ms), "answer",
-                     document_ms(st->answer_ms), "device", document_string(device, strlen(device)));
+                     "boxes", boxes_json(a), "stop_reason", stop_name(a), "ms", "load",
+                     document_ms(st->load_ms), "image", document_ms(st->image_ms), "prompt",
+                     document_ms(st->prompt_ms), "answer", document_ms(st->answer_ms), "device",
+                     document_string(device, strlen(device)));
 }
 
 static double rate(int tokens, double ms) { return ms > 0 ? tokens * 1e3 / ms : 0; }

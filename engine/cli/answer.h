@@ -15,6 +15,8 @@ struct seen_picture {
     int width, height, used_width, used_height, tiles;
 };
 
+enum { ANSWER_BOXES = 64 };
+
 struct answer {
     char *text; /* all of it, when it is kept */
     size_t len, cap;
@@ -22,6 +24,8 @@ struct answer {
     int n_tokens, tokens_cap;
     struct seen_picture *seen; /* one a picture */
     int n_seen;
+    vidi_box boxes[ANSWER_BOXES]; /* what it names of the newest picture, when text is kept */
+    int n_boxes;
     bool keep;      /* keep text and tokens for answer_json() */
     bool stream;    /* write the text to stdout piece by piece */
     bool cancelled; /* by Ctrl-C; stats are of what was answered until then */

@@ -31,7 +31,9 @@ struct cli {
     struct environment env;
     struct out out;
     struct progress progress;
+    bool stoppable;                /* Ctrl-C was deferred: work ends between two pieces */
     const struct command *command; /* the one that runs */
+    char **argv;                   /* its arguments as they came, ended by NULL */
     struct hub_found hub;          /* what a model of the cache was resolved to; else empty */
     char hub_words[HUB_WORDS];     /* why the model's name was no model of the cache; else "" */
 };
@@ -63,6 +65,7 @@ void help_command(struct out *out, const struct command *command);
 
 int cmd_ask(struct cli *cli);
 int cmd_bench(struct cli *cli);
+int cmd_cameras(struct cli *cli);
 int cmd_chat(struct cli *cli);
 int cmd_compare(struct cli *cli);
 int cmd_devices(struct cli *cli);
@@ -71,9 +74,12 @@ int cmd_help(struct cli *cli);
 int cmd_kernels(struct cli *cli);
 int cmd_list(struct cli *cli);
 int cmd_pull(struct cli *cli);
+int cmd_quantize(struct cli *cli);
 int cmd_rm(struct cli *cli);
 int cmd_show(struct cli *cli);
 int cmd_tokenize(struct cli *cli);
 int cmd_verify(struct cli *cli);
 int cmd_version(struct cli *cli);
+int cmd_view(struct cli *cli);
+int cmd_watch(struct cli *cli);
 #endif

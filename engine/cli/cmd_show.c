@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +18,48 @@ static void row(struct table *t, const char *key, const char *value) {
     table_cell(t, "%s", value);
 }
 
+/* "q4_0 141 KiB, f16 3 KiB", the type with the most bytes first. */
+static void types_text(char *dst, size_t cap, const json_t *types) {
+    json_t *left = json_copy((json_t *)types), *value;
+    size_t used = 0;
+    dst[0] = '\0';
+    while (json_object_size(left) && used < cap) {
+        const char *key, *name = NULL;
+        double most = -1;
+        char size[32];
+        json_object_foreach(left, key, value) {
+            if (json_number_value(value) <= most) continue;
+            most = json_number_value(value);
+            name = key;
+        }
+        used += (size_t)snprintf(dst + used, cap - used, "%s%s %s", used ? ", " : "", name,
+                                 text_bytes(size, sizeof size, most));
+        json_object_del(left, name);
+    }
+    json_decref(left);
+}
+
+static void vision_text(char *dst, size_t cap, const json_t *vision, const char *path) {
+    const char *at = document_text(vision, "path", "");
+    const char *slash = strrchr(at, '/');
+    const bool apart = json_object_get(vision, "tensors") && strcmp(at, path ? path : "") != 0;
+    snprintf(dst, cap, "%s%s%s", document_text(vision, "family", "none that vidi can run"),
+             apart ? ", in " : "", apart ? slash ? slash + 1 : at : "");
+}
+
 static void print_summary(struct out *out, const json_t *d, const char *path) {
-    const double weights = document_number(d, "weights_bytes", 0);
+    const json_t *vision = json_object_get(d, "vision");
+    const double weights =
+        document_number(d, "weights_bytes", 0) + document_number(vision, "weights_bytes", 0);
     const double context = document_number(d, "context", 0);
     const double kept = context < CONTEXT_DEFAULT ? context : CONTEXT_DEFAULT;
     const double kv = document_number(d, "kv_bytes_per_token", 0);
-    const double file = document_number(d, "file_bytes", 0);
-    const double parameters = document_number(d, "parameters", 0);
+    const double picture = document_number(d, "kv_bytes_per_picture", 0);
+    const bool apart = strcmp(document_text(vision, "path", ""), document_text(d, "path", "")) != 0;
+    const double file = document_number(d, "file_bytes", 0) +
+                        (apart ? document_number(vision, "file_bytes", 0) : 0);
+    const double parameters =
+        document_number(d, "parameters", 0) + document_number(vision, "parameters", 0);
     char text[256], a[32], b[32], c[32];
     struct table t;
     table_open(&t, two_columns);
@@ -31,6 +67,10 @@ static void print_summary(struct out *out, const json_t *d, const char *path) {
     row(&t, "file", path ? path : "ships inside vidi");
     row(&t, "size", file > 0 ? text_bytes(text, sizeof text, file) : NULL);
     row(&t, "family", document_text(d, "family", "none that vidi can run"));
+    if (json_is_object(vision)) {
+        vision_text(text, sizeof text, vision, path);
+        row(&t, "vision", text);
+    }
     row(&t, "architecture", document_text(d, "architecture", NULL));
     row(&t, "licence", document_text(d, "license", "not stated"));
     row(&t, "parameters", parameters > 0 ? text_count(text, sizeof text, parameters) : NULL);
@@ -39,7 +79,13 @@ static void print_summary(struct out *out, const json_t *d, const char *path) {
     snprintf(text, sizeof text, "%s: weights %s, %s for %.0f tokens",
              text_bytes(a, sizeof a, weights + kv * kept), text_bytes(b, sizeof b, weights),
              text_bytes(c, sizeof c, kv * kept), kept);
+    if (picture > 0) {
+        const size_t n = strlen(text);
+        snprintf(text + n, sizeof text - n, ", %s a picture", text_bytes(a, sizeof a, picture));
+    }
     row(&t, "memory", weights > 0 ? text : NULL);
+    types_text(text, sizeof text, json_object_get(d, "types"));
+    row(&t, "types", text);
     const char *template = document_text(d, "template", "none");
     row(&t, "template", text_visible(text, 64, template, strlen(template)));
     table_print(&t, out, "");

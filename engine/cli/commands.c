@@ -24,6 +24,24 @@ const struct command commands[] = {
      "Ctrl-C stops an answer. Without a terminal every line of stdin is a question.",
      GROUP_MODEL | GROUP_QUESTION | GROUP_ANSWER | GROUP_DEVICE,
      0, -1, cmd_chat},
+    {"view", "ask about a picture or a camera in a window",
+     "vidi view [PICTURE]\n"
+     "vidi view camera --live -p \"What is this?\"",
+     "Instead of a picture: a video file, a stream's address, camera, camera:1,\n"
+     "/dev/video0, x11: for the screen, test for a test picture. -p is asked as soon\n"
+     "as the picture is there. F1 in the window lists its keys.",
+     GROUP_MODEL | GROUP_PROMPT | GROUP_VIEW | GROUP_DEVICE, 0, 1, cmd_view},
+    {"watch", "ask about a camera or a video again and again",
+     "vidi watch SOURCE -p \"QUESTION\" --every 1s\n"
+     "vidi watch camera -p \"QUESTION\" --continuous --json",
+     "One line an answer; with --json one object a line. SOURCE: camera, camera:1,\n"
+     "/dev/video0, a video file, a stream's address, x11: for the screen, test for a\n"
+     "test picture, or one of FFmpeg's inputs as lavfi:testsrc2. Always the newest\n"
+     "frame; what looks like the one before is left out.",
+     GROUP_MODEL | GROUP_PROMPT | GROUP_WATCH | GROUP_ANSWER | GROUP_DEVICE | GROUP_JSON,
+     1, 1, cmd_watch},
+    {"cameras", "list the cameras",
+     "vidi cameras", NULL, GROUP_JSON, 0, 0, cmd_cameras},
     {"devices", "list the Vulkan devices and what vidi uses of them",
      "vidi devices", NULL, GROUP_DEVICE | GROUP_JSON, 0, 0, cmd_devices},
     {"show", "show what a model file holds",
@@ -50,6 +68,11 @@ const struct command commands[] = {
      "vidi bench [FILE]",
      "FILE is a model; without it the one that ships inside is measured.",
      GROUP_MODEL | GROUP_BENCH | GROUP_DEVICE | GROUP_JSON, 0, 1, cmd_bench},
+    {"quantize", "write a model with smaller weights as one file",
+     "vidi quantize MODEL -o FILE.gguf --type q4_K",
+     "MODEL: a folder of safetensors or a GGUF file in f32, f16 or bf16. The file holds\n"
+     "the language model and its vision part. Needs no device.",
+     GROUP_QUANTIZE, 1, 1, cmd_quantize},
     {"pull", "fetch a model from the Hugging Face hub",
      "vidi pull OWNER/NAME\n"
      "vidi pull OWNER/NAME:QUANT\n"

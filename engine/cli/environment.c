@@ -59,6 +59,7 @@ void environment_read(struct environment *e) {
         .debug = variable("VIDI_DEBUG"),
         .cache_dir = cache ? joined(cache, "") : own_folder("XDG_CACHE_HOME", "/.cache/vidi"),
         .state_dir = own_folder("XDG_STATE_HOME", "/.local/state/vidi"),
+        .config_dir = own_folder("XDG_CONFIG_HOME", "/.config/vidi"),
         .dumb = !term || strcmp(term, "dumb") == 0,
     };
     read_hub(e);
@@ -68,6 +69,7 @@ void environment_read(struct environment *e) {
 void environment_free(struct environment *e) {
     free(e->cache_dir);
     free(e->state_dir);
+    free(e->config_dir);
     free(e->hub_token_path);
     free(e->hub_cache);
     *e = (struct environment){0};

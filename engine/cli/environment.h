@@ -8,6 +8,7 @@ struct environment {
     const char *debug;        /* VIDI_DEBUG */
     char *cache_dir;          /* VIDI_CACHE_DIR, or vidi/ in XDG_CACHE_HOME or ~/.cache */
     char *state_dir;          /* vidi/ in XDG_STATE_HOME or ~/.local/state */
+    char *config_dir;         /* vidi/ in XDG_CONFIG_HOME or ~/.config */
     bool plain;               /* NO_COLOR is set, or TERM says "dumb" */
     bool dumb;                /* TERM says "dumb": no cursor movement either */
     const char *hub_endpoint; /* HF_ENDPOINT, or the public hub */

@@ -270,7 +270,8 @@ static bool choose_gguf(const struct hub_names *all, const char *tag, struct hub
     return true;
 }
 
-/* What a model needs besides its weights, all in the repository's own folder. */
+/* What a model needs besides its weights: in the repository's own folder, and the vocabulary of
+ * what InstructBLIP's eyes are asked. */
 static bool is_companion(const char *name) {
     static const char *const names[] = {"config.json",
                                         "generation_config.json",
@@ -288,10 +289,12 @@ static bool is_companion(const char *name) {
                                         "chat_template.json",
                                         "chat_template.jinja",
                                         "spiece.model",
-                                        "sentencepiece.bpe.model"};
+                                        "sentencepiece.bpe.model",
+                                        "qformer_tokenizer/tokenizer.json",
+                                        "qformer_tokenizer/tokenizer_config.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) return true;
-    return ends_with(name, ".safetensors.index.json");
+    return ends_with(name, ".safetensors.index.json") && !strchr(name, '/');
 }
 
 static bool choose_safetensors(const struct hub_names *all, const char *tag, struct hub_choice *out,
@@ -304,7 +307,7 @@ static bool choose_safetensors(const struct hub_names *all, const char *tag, str
     for (size_t i = 0; i < all->n; i++) {
         const char *name = all->items[i];
         const bool weights = hub_is_safetensors(name);
-        if (strchr(name, '/') || (!weights && !is_companion(name))) continue;
+        if (weights ? strchr(name, '/') != NULL : !is_companion(name)) continue;
         /* The same weights in another form, beside those of the usual names. */
         if (any_model && strncmp(name, "consolidated", 12) == 0) continue;
         if (*tag && weights && strcmp(tag, name) != 0) continue;

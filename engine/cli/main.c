@@ -55,6 +55,7 @@ int command_unknown(struct cli *cli, const char *name) {
 
 static int run_command(struct cli *cli, int argc, char **argv) {
     char error[512];
+    cli->argv = argv;
     if (!options_parse(&cli->opt, cli->command, argc, argv, error, sizeof error))
         return cli_fail(cli, CLI_USAGE, "%s", error);
     if (cli->opt.help) {
@@ -69,7 +70,16 @@ static int run_command(struct cli *cli, int argc, char **argv) {
 static int dispatch(struct cli *cli, int argc, char **argv) {
     static const char *const spellings[][2] = {
         {"--help", "help"}, {"-h", "help"}, {"--version", "version"}};
+    /* Programs that are one command each. */
+    static const char *const programs[][2] = {{"vidi-view", "view"}, {"vidi-watch", "watch"}};
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *program = slash ? slash + 1 : argc > 0 ? argv[0] : "";
     const char *name = argc > 1 ? argv[1] : "help";
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (strcmp(program, programs[i][0]) == 0) {
+            cli->command = command_find(programs[i][1]);
+            return run_command(cli, argc - 1, argv + 1);
+        }
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
         if (strcmp(name, spellings[i][0]) == 0) name = spellings[i][1];
     cli->command = command_find(name);

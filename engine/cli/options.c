@@ -8,14 +8,14 @@
 #include "cli.h"
 #include "suggest.h"
 
-enum kind { SWITCH, COUNT, WHOLE, SEED, REAL, TEXT, TEXTS };
+enum kind { SWITCH, COUNT, WHOLE, SEED, REAL, TEXT, TEXTS, CHOICE };
 
 struct option {
     unsigned groups;
     enum kind kind;
     size_t offset;     /* of the value in struct options */
     const char *names; /* separated by blanks; the first two are shown in the help */
-    const char *value; /* what the help calls it; NULL: it takes none */
+    const char *value; /* what the help calls it; NULL: it takes none; of a CHOICE: the words */
     const char *help;
     double min, max; /* of numbers, both included */
 };
@@ -25,11 +25,15 @@ struct option {
 /* clang-format off */
 static const struct option table[] = {
     {GROUP_MODEL, TEXT, AT(model), "-m --model", "FILE",
-     "GGUF file, or OWNER/NAME[:QUANT] of `vidi list` (default: the model that ships inside)", 0, 0},
-    {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH, TEXT, AT(mmproj), "--mmproj", "FILE",
+     "GGUF file, folder, or OWNER/NAME[:QUANT] of `vidi list` (default: the model that ships inside)", 0, 0},
+    {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH | GROUP_QUANTIZE, TEXT, AT(mmproj), "--mmproj", "FILE",
      "the model's vision part, where it is a GGUF file of its own", 0, 0},
-    {GROUP_QUESTION | GROUP_DUMP, TEXT, AT(chat_form), "--chat-template", "NAME",
+    {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH, TEXTS, AT(loras), "--lora", "FILE[:SCALE]",
+     "a GGUF file of low-rank changes to the model; may be repeated", 0, 0},
+    {GROUP_QUESTION | GROUP_DUMP | GROUP_VIEW | GROUP_WATCH, TEXT, AT(chat_form), "--chat-template", "NAME",
      "the prompt form, where the model's own template is not to choose it", 0, 0},
+    {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH | GROUP_QUANTIZE, CHOICE, AT(weights), "--type", "q8_0|q4_0|q4_K",
+     "what weights that are not quantised become, to take less memory", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP, TEXTS, AT(images), "--image", "FILE",
      "a picture: JPEG, PNG, BMP or PPM; may be repeated", 0, 0},
     {GROUP_PROMPT | GROUP_DUMP, TEXT, AT(prompt), "-p --prompt", "TEXT",
@@ -46,8 +50,10 @@ static const struct option table[] = {
      "folder for the .npy files; made if missing", 0, 0},
     {GROUP_ANSWER | GROUP_DUMP, WHOLE, AT(max_tokens), "-n --predict --n-predict", "N",
      "at most N tokens of answer (default: until the model stops)", 1, 1000000},
-    {GROUP_ANSWER | GROUP_DUMP, WHOLE, AT(context), "-c --ctx-size", "N",
+    {GROUP_ANSWER | GROUP_DUMP | GROUP_VIEW, WHOLE, AT(context), "-c --ctx-size", "N",
      "tokens a conversation may hold (default: the model's, at most 4096)", 1, 16777216},
+    {GROUP_ANSWER | GROUP_DUMP | GROUP_VIEW, CHOICE, AT(cache), "--cache-type", "f32|f16|q8_0",
+     "how keys and values of the conversation are kept (default: f16, on a CPU f32)", 0, 0},
     {GROUP_ANSWER, REAL, AT(temperature), "--temp --temperature", "T",
      "0 takes the likeliest token each time, more is more varied (default 0)", 0, 100},
     {GROUP_ANSWER, WHOLE, AT(top_k), "--top-k", "N",
@@ -70,8 +76,28 @@ static const struct option table[] = {
     {GROUP_BENCH, WHOLE, AT(n_prompt), "-p", "N", "tokens to read (default 128)", 1, 1000000},
     {GROUP_BENCH, WHOLE, AT(repeats), "-r --repetitions", "N",
      "runs, of which the median counts (default 5)", 1, 64},
+    {GROUP_QUANTIZE, TEXT, AT(to), "-o --output", "FILE",
+     "the GGUF file to write", 0, 0},
     {GROUP_PULL, TEXT, AT(file), "--file", "NAME",
      "this file of the repository, with its shards and its mmproj", 0, 0},
+    {GROUP_VIEW, SWITCH, AT(live), "--live", NULL,
+     "ask about the newest frame again and again", 0, 0},
+    {GROUP_VIEW, TEXT, AT(theme), "--theme", "NAME",
+     "dark, light or contrast (default: as it was)", 0, 0},
+    {GROUP_VIEW, REAL, AT(scale), "--scale", "PERCENT",
+     "size of text and controls (default: as it was)", 50, 300},
+    {GROUP_VIEW, SWITCH, AT(no_config), "--no-config", NULL,
+     "neither read nor keep settings", 0, 0},
+    {GROUP_VIEW, TEXT, AT(ui_log), "--ui-log", "FILE",
+     "write every change of state as a line of JSON", 0, 0},
+    {GROUP_WATCH, TEXT, AT(every), "--every", "TIME",
+     "from one question to the next: 1s, 250ms, 0.5 (default 1s)", 0, 0},
+    {GROUP_WATCH, SWITCH, AT(continuous), "--continuous", NULL,
+     "ask again as soon as there is an answer", 0, 0},
+    {GROUP_WATCH, WHOLE, AT(frames), "--frames", "N",
+     "end after N answers (default: when the source ends)", 1, 1000000000},
+    {GROUP_WATCH, SWITCH, AT(all), "--all", NULL,
+     "ask about frames that look like the one before, too", 0, 0},
     {GROUP_DEVICE, TEXT, AT(device), "--device", "NAME",
      "part of a device's name or its number in `vidi devices` (default: the best)", 0, 0},
     {GROUP_DEVICE, SWITCH, AT(no_cache), "--no-cache", NULL,
@@ -87,9 +113,11 @@ static const struct option table[] = {
 static const struct { unsigned groups; const char *title; } headings[] = {
     {GROUP_MODEL | GROUP_QUESTION | GROUP_PROMPT | GROUP_BATCH, "What is asked"},
     {GROUP_ANSWER, "The answer"},
-    {GROUP_DUMP, "What is written"},
+    {GROUP_DUMP | GROUP_QUANTIZE, "What is written"},
     {GROUP_PULL, "What is fetched"},
     {GROUP_SHOW | GROUP_TOKENIZE | GROUP_COMPARE | GROUP_KERNELS | GROUP_BENCH, "What is shown"},
+    {GROUP_WATCH, "The frames"},
+    {GROUP_VIEW, "The window"},
     {GROUP_DEVICE, "The device"},
     {GROUP_JSON | GROUP_ALWAYS, "In general"},
 };
@@ -171,6 +199,22 @@ static bool read_seed(const char *name, const char *text, uint64_t *out, char *e
     return false;
 }
 
+/* The number of the word in the option's list, from 1. */
+static bool read_choice(const struct option *option, const char *name, const char *text, int *out,
+                        char *error, size_t cap) {
+    int i = 1;
+    for (const char *at = option->value; *at; i++) {
+        const size_t n = strcspn(at, "|");
+        if (strlen(text) == n && memcmp(at, text, n) == 0) {
+            *out = i;
+            return true;
+        }
+        at += n + (at[n] == '|');
+    }
+    snprintf(error, cap, "%s wants one of %s, not \"%.80s\"", name, option->value, text);
+    return false;
+}
+
 static bool store(struct options *o, const struct option *option, const char *name,
                   const char *text, char *error, size_t cap) {
     void *at = (char *)o + option->offset;
@@ -190,6 +234,8 @@ static bool store(struct options *o, const struct option *option, const char *na
         words->items[words->n++] = text;
         return true;
     }
+    case CHOICE:
+        return read_choice(option, name, text, at, error, cap);
     case SEED:
         return read_seed(name, text, at, error, cap);
     case WHOLE:
@@ -248,7 +294,8 @@ bool options_parse(struct options *o, const struct command *command, int argc, c
     *o = (struct options){.top_k = 40, .top_p = 0.95, .min_p = 0.05, .limit = 1e-3};
     o->images.items = calloc((size_t)argc + 1, sizeof *o->images.items);
     o->rest.items = calloc((size_t)argc + 1, sizeof *o->rest.items);
-    if (!o->images.items || !o->rest.items) {
+    o->loras.items = calloc((size_t)argc + 1, sizeof *o->loras.items);
+    if (!o->images.items || !o->rest.items || !o->loras.items) {
         snprintf(error, cap, "no memory for %d arguments", argc);
         return false;
     }
@@ -267,6 +314,7 @@ bool options_parse(struct options *o, const struct command *command, int argc, c
 
 void options_free(struct options *o) {
     free(o->images.items);
+    free(o->loras.items);
     free(o->rest.items);
     o->images = o->rest = (struct words){0};
 }

@@ -27,7 +27,10 @@ enum option_group {
     GROUP_TOKENIZE = 1 << 11,
     GROUP_JSON = 1 << 12,
     GROUP_ALWAYS = 1 << 13,
-    GROUP_PULL = 1 << 14
+    GROUP_PULL = 1 << 14,
+    GROUP_VIEW = 1 << 15,
+    GROUP_WATCH = 1 << 16,
+    GROUP_QUANTIZE = 1 << 17
 };
 
 struct words {
@@ -37,10 +40,12 @@ struct words {
 
 struct options {
     const char *model, *mmproj, *chat_form;
-    struct words images;
+    struct words images, loras;
     const char *prompt, *system_prompt;
     bool raw;
     int max_tokens, context; /* 0: not given */
+    int cache;               /* enum vidi_cache */
+    int weights;             /* enum vidi_weights */
     double temperature, top_p, min_p;
     int top_k;
     uint64_t seed;
@@ -51,6 +56,12 @@ struct options {
     const char *file;
     double limit;
     const char *why;
+    const char *theme, *ui_log;
+    double scale; /* percent; 0: not given */
+    bool live, no_config;
+    const char *every;
+    bool continuous;
+    int frames; /* 0: not given */
     int n_prompt, n_answer, repeats;
     bool all, special, json, help;
     int verbose;

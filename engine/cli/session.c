@@ -1,8 +1,12 @@
 #include "session.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "interrupt.h"
 
 static const unsigned char exit_codes[N_STAGES][10] = {
     /* by -status: ok argument io format unsupported memory device cancelled context image */
@@ -38,8 +42,10 @@ static void on_log(void *user, int level, const char *line) {
     if (shown && level >= ERROR && level <= DEBUG) cli_note(cli, "%s%s", names[level], line);
 }
 
-static void on_progress(void *user, const char *phase, uint64_t done, uint64_t total) {
-    progress_show(&((struct cli *)user)->progress, phase, done, total);
+static int on_progress(void *user, const char *phase, uint64_t done, uint64_t total) {
+    struct cli *cli = user;
+    progress_show(&cli->progress, phase, done, total);
+    return cli->stoppable && interrupt_seen();
 }
 
 vidi_config session_config(struct cli *cli) {
@@ -83,12 +89,53 @@ static const char *in_cache(struct cli *cli, const char *path) {
     return path;
 }
 
+/* FILE or FILE:SCALE; the path is a copy. */
+static vidi_adapter adapter_of(const char *text) {
+    vidi_adapter a = {.scale = 1};
+    const char *colon = strrchr(text, ':');
+    char *end = NULL;
+    const double scale = colon ? strtod(colon + 1, &end) : 0;
+    const bool scaled = colon && colon > text && colon[1] && !*end && isfinite(scale);
+    if (scaled) a.scale = (float)scale;
+    a.path = scaled ? strndup(text, (size_t)(colon - text)) : strdup(text);
+    return a;
+}
+
+void session_adapters_free(vidi_adapter *list, int n) {
+    for (int i = 0; list && i < n; i++) free((char *)list[i].path);
+    free(list);
+}
+
+vidi_adapter *session_adapters(const struct cli *cli) {
+    const struct words *loras = &cli->opt.loras;
+    vidi_adapter *list = loras->n ? calloc((size_t)loras->n, sizeof *list) : NULL;
+    for (int i = 0; list && i < loras->n; i++) {
+        list[i] = adapter_of(loras->items[i]);
+        if (list[i].path) continue;
+        session_adapters_free(list, loras->n);
+        return NULL;
+    }
+    return list;
+}
+
+static vidi_status adapt(struct cli *cli, struct session *s) {
+    const int n = cli->opt.loras.n;
+    if (!n) return VIDI_OK;
+    vidi_adapter *list = session_adapters(cli);
+    if (!list) return VIDI_E_MEMORY;
+    const vidi_status status = vidi_model_adapt(s->m, list, n);
+    session_adapters_free(list, n);
+    return status;
+}
+
 int session_model(struct cli *cli, struct session *s, const char *path) {
     path = in_cache(cli, path);
     const vidi_model_config cfg = {.path = path,
                                    .mmproj = cli->opt.mmproj ? cli->opt.mmproj : cli->hub.mmproj,
-                                   .chat_form = cli->opt.chat_form};
-    const vidi_status status = vidi_model_open_with(s->v, &cfg, &s->m);
+                                   .chat_form = cli->opt.chat_form,
+                                   .weights = (vidi_weights)cli->opt.weights};
+    vidi_status status = vidi_model_open_with(s->v, &cfg, &s->m);
+    if (status == VIDI_OK) status = adapt(cli, s);
     return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_MODEL, status);
 }
 
@@ -103,6 +150,7 @@ int session_chat(struct cli *cli, struct session *s) {
         .min_p = (float)opt->min_p,
         .seed = opt->seed,
         .raw = opt->raw,
+        .cache = (vidi_cache)opt->cache,
     };
     const vidi_status status = vidi_chat_open(s->m, &cfg, &s->c);
     return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_RUN, status);

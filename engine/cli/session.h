@@ -29,6 +29,10 @@ int session_fail(struct cli *cli, struct session *s, enum stage stage, vidi_stat
  * -v) and the progress line. */
 vidi_config session_config(struct cli *cli);
 
+/* What --lora asks for; session_adapters_free() frees it. NULL: none, or no memory. */
+vidi_adapter *session_adapters(const struct cli *cli);
+void session_adapters_free(vidi_adapter *list, int n);
+
 /* The model: the argument when there is one, else -m, else NULL for the one that ships inside.
  * OWNER/NAME[:QUANT] becomes the path of the file in the cache, and cli->hub has its mmproj too;
  * session_model() does the same with the path it is given. */

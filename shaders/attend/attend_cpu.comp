@@ -1,13 +1,13 @@
 #version 460
 //! y = softmax(q . k * scale) . v for CPU drivers: a subgroup does ROWS queries of one head of K/V
-//! variant C: f32 f16
+//! variant C: f32 f16 q8_0
 //! needs: cpu
 //! Queries are pairs of a row and a head that read the same K/V, so that what is loaded of K and V
 //! serves ROWS of them. Scores: a lane a row of K. Sums: a lane 16 bytes of a row of V.
 #extension GL_KHR_shader_subgroup_ballot : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #define Q_T vec4
-#define KV_T uvec4
+#define KV_CHUNKS
 #define ROWS_DEFAULT 4
 #include "attend/interface.glsl"
 #include "attend/chunk.glsl"
@@ -18,13 +18,13 @@ const uint PARTS = (ROWS + LANES - 1u) / LANES;  // registers that hold a number
 const uint QUADS = CHUNK / 4u;                   // vec4 a chunk
 const uint N_SCORES = ROWS * SPAN, N_ACC = ROWS * HELD * CHUNK, N_QS = PARTS * QUADS;
 
-uint lane, kv_head, q_from[PARTS];
+uint lane, kv_head, group, first, last, q_from[PARTS]; // queries first .. last, group a K/V head
 uint row[ROWS]; // of each query, and what it sees
 uvec2 range[ROWS];
 uint to; // no query sees this row of K or one behind it
 float scores[N_SCORES], top[ROWS], sum[ROWS], acc[N_ACC];
 
-void start(uint first, uint last, uint group) {
+void start() {
     [[unroll]] for (uint p = 0u; p < PARTS; p++) {
         const uint t = min(first + p * LANES + lane, last);
         q_from[p] = t / group * q_stride + (kv_head * group + t % group) * (DIM / 4u);
@@ -42,10 +42,10 @@ void score_round(uint at) {
     [[unroll]] for (uint i = 0u; i < N_SCORES; i++) scores[i] = 0.0;
     uint k_from[SPAN];
     [[unroll]] for (uint r = 0u; r < SPAN; r++)
-        k_from[r] = min(at + r * LANES + lane, to - 1u) * kv_stride + kv_head * CHUNKS;
+        k_from[r] = min(at + r * LANES + lane, to - 1u) * kv_stride;
     for (uint i = 0u; i < CHUNKS; i++) {
         float ks[SPAN][CHUNK];
-        [[unroll]] for (uint r = 0u; r < SPAN; r++) unpack(k[k_from[r] + i], ks[r]);
+        [[unroll]] for (uint r = 0u; r < SPAN; r++) k_chunk(k_from[r], kv_head * CHUNKS + i, ks[r]);
         vec4 qs[N_QS];
         [[unroll]] for (uint p = 0u; p < N_QS; p++)
             qs[p] = q[q_from[p / QUADS] + i * QUADS + p % QUADS];
@@ -63,9 +63,12 @@ void score_round(uint at) {
 void weigh_round(uint at) {
     [[unroll]] for (uint t = 0u; t < ROWS; t++) {
         float here = NEVER;
+        const float slope = slope_of(kv_head * group + min(first + t, last) % group);
         [[unroll]] for (uint r = 0u; r < SPAN; r++) {
-            const bool visible = sees(row[t], range[t], at + r * LANES + lane);
-            scores[t * SPAN + r] = visible ? capped(scores[t * SPAN + r]) : NEVER;
+            const uint j = at + r * LANES + lane;
+            const bool visible = sees(row[t], range[t], j);
+            scores[t * SPAN + r] =
+                visible ? capped(scores[t * SPAN + r]) + leaning(slope, row[t], j) : NEVER;
             here = max(here, scores[t * SPAN + r]);
         }
         const float new_top = max(top[t], subgroupMax(here));
@@ -95,7 +98,7 @@ void mix_round(uint at) {
             [[unroll]] for (uint i = 0u; i < HELD; i++) {
                 const uint chunk = min(i * LANES + lane, CHUNKS - 1u);
                 float vs[CHUNK];
-                unpack(v[(from + j) * kv_stride + kv_head * CHUNKS + chunk], vs);
+                v_chunk((from + j) * kv_stride, kv_head * CHUNKS + chunk, vs);
                 [[unroll]] for (uint t = 0u; t < ROWS; t++)
                     [[unroll]] for (uint e = 0u; e < CHUNK; e++)
                         acc[(t * HELD + i) * CHUNK + e] += weight[t] * vs[e];
@@ -121,14 +124,14 @@ void put(uint here, uint head) {
 
 void main() {
     lane = gl_SubgroupInvocationID, kv_head = gl_WorkGroupID.y;
-    const uint group = heads / kv_heads, total = live_rows() * group;
-    const uint first = gl_GlobalInvocationID.x / LANES * ROWS;
+    const uint total = live_rows() * (heads / kv_heads);
+    group = heads / kv_heads, first = gl_GlobalInvocationID.x / LANES * ROWS;
     if (first >= total) return;
-    const uint last = min(first + ROWS, total) - 1u;
-    start(first, last, group);
-    // Both ends of what a row sees grow with the row.
-    to = range[ROWS - 1u].y;
-    for (uint at = range[0].x; at < to; at += LANES * SPAN) {
+    last = min(first + ROWS, total) - 1u;
+    start();
+    const uvec2 all = seen_by(row[0], row[ROWS - 1u]);
+    to = all.y;
+    for (uint at = all.x; at < to; at += LANES * SPAN) {
         score_round(at);
         weigh_round(at);
         mix_round(at);

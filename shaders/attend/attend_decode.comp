@@ -1,10 +1,10 @@
 #version 460
 //! y = softmax(q . k * scale) . v for few rows: a workgroup a row and head, running softmax
-//! variant C: f32 f16
+//! variant C: f32 f16 q8_0
 //! Rounds of WG rows of K, a lane each; then a team of lanes takes a row of V, 16 bytes a lane, and
 //! the sums of the teams meet in shared memory at the end. WG is at least 64: DIM / 4 lanes a team.
 #define Q_T vec4
-#define KV_T uvec4
+#define KV_CHUNKS
 #include "attend/interface.glsl"
 #include "attend/chunk.glsl"
 
@@ -27,11 +27,11 @@ float largest(float mine) {
     return all;
 }
 
-float score_of(uint k_from) {
+float score_of(uint k_row, uint k_from) {
     float sum = 0.0;
     for (uint i = 0u; i < CHUNKS; i++) {
         float ks[CHUNK];
-        unpack(k[k_from + i], ks);
+        k_chunk(k_row, k_from + i, ks);
         [[unroll]] for (uint e = 0u; e < CHUNK; e++)
             sum += ks[e] * query[(i * CHUNK + e) / 4u][e % 4u];
     }
@@ -45,13 +45,15 @@ void main() {
     if (row >= live_rows()) return;
     for (uint i = me; i < DIM / 4u; i += WG) query[i] = q[row * q_stride + head * (DIM / 4u) + i];
     const uvec2 range = seen(row);
+    const float slope = slope_of(head);
     float top = NEVER, sum = 0.0, acc[CHUNK];
     [[unroll]] for (uint e = 0u; e < CHUNK; e++) acc[e] = 0.0;
     barrier();
 
     for (uint at = range.x; at < range.y; at += WG) {
         float score = NEVER;
-        if (sees(row, range, at + me)) score = score_of((at + me) * kv_stride + kv_from);
+        if (sees(row, range, at + me))
+            score = score_of((at + me) * kv_stride, kv_from) + leaning(slope, row, at + me);
         const float new_top = max(top, largest(score));
         const float keep = top > NEVER ? exact_exp(top - new_top) : 0.0;
         const float weight = score > NEVER ? exact_exp(score - new_top) : 0.0;
@@ -63,7 +65,7 @@ void main() {
         const uint n = min(WG, range.y - at);
         for (uint j = team; j < n && team < TEAMS; j += TEAMS) {
             float vs[CHUNK];
-            unpack(v[(at + j) * kv_stride + kv_from + chunk], vs);
+            v_chunk((at + j) * kv_stride, kv_from + chunk, vs);
             [[unroll]] for (uint e = 0u; e < CHUNK; e++) acc[e] += lane_number[j] * vs[e];
         }
     }

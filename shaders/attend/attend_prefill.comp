@@ -1,10 +1,10 @@
 #version 460
 //! y = softmax(q . k * scale) . v for many rows: a workgroup 16 rows of a head, running softmax
-//! variant C: f32 f16
+//! variant C: f32 f16 q8_0
 //! WG is 64. Rounds of 32 rows of K and V, 32 numbers of a head at a time, in 9 KiB shared memory.
 //! A lane sums 4 rows x 2 scores, then 4 rows x 2 numbers of each 32 of the head.
 #define Q_T vec4
-#define KV_T uvec4
+#define KV_CHUNKS
 #define ROWS_DEFAULT 16
 #include "attend/interface.glsl"
 #include "attend/chunk.glsl"
@@ -19,6 +19,7 @@ shared float row_number[64];
 shared vec4 row_keep[TALL];
 
 uint row0, n_live, kv_from, q_from, from, to;
+float slope;
 
 void load_queries(uint me, uint slice) {
     for (uint i = me; i < DEEP / 4u * 16u; i += 64u) {
@@ -36,7 +37,7 @@ void load_k(uint me, uint slice, uint at) {
         float ks[CHUNK];
         [[unroll]] for (uint e = 0u; e < CHUNK; e++) ks[e] = 0.0;
         if (number < DIM)
-            unpack(k[min(at + j, to - 1u) * kv_stride + kv_from + number / CHUNK], ks);
+            k_chunk(min(at + j, to - 1u) * kv_stride, kv_from + number / CHUNK, ks);
         [[unroll]] for (uint e = 0u; e < CHUNK; e++) kv[(part * CHUNK + e) * SPAN + j] = ks[e];
     }
 }
@@ -48,7 +49,7 @@ void load_v(uint me, uint slice, uint at) {
         float vs[CHUNK];
         [[unroll]] for (uint e = 0u; e < CHUNK; e++) vs[e] = 0.0;
         if (number < DIM)
-            unpack(v[min(at + j, to - 1u) * kv_stride + kv_from + number / CHUNK], vs);
+            v_chunk(min(at + j, to - 1u) * kv_stride, kv_from + number / CHUNK, vs);
         [[unroll]] for (uint e = 0u; e < CHUNK; e++) kv[j * DEEP + part * CHUNK + e] = vs[e];
     }
 }
@@ -80,7 +81,9 @@ void weigh_round(uint me, uint at, uvec2 range, inout float top, inout float sum
     float here = NEVER;
     for (uint i = part * 8u; i < part * 8u + 8u; i++) {
         const bool visible = sees(row, range, at + i);
-        const float score = visible ? capped(scores[i * TALL + r / 4u][r % 4u]) : NEVER;
+        float score = NEVER;
+        if (visible)
+            score = capped(scores[i * TALL + r / 4u][r % 4u]) + leaning(slope, row, at + i);
         scores[i * TALL + r / 4u][r % 4u] = score;
         here = max(here, score);
     }
@@ -107,8 +110,9 @@ void main() {
     row0 = gl_WorkGroupID.x * 16u, n_live = live_rows();
     if (row0 >= n_live) return;
     kv_from = head / (heads / kv_heads) * CHUNKS, q_from = head * (DIM / 4u);
-    // Both ends of what a row sees grow with the row.
-    from = seen(row0).x, to = seen(min(row0 + 15u, n_live - 1u)).y;
+    slope = slope_of(head);
+    const uvec2 all = seen_by(row0, min(row0 + 15u, n_live - 1u));
+    from = all.x, to = all.y;
     const uvec2 range = seen(min(row0 + me % 16u, n_live - 1u));
     float top = NEVER, sum = 0.0;
     vec4 acc[2u * SLICES];

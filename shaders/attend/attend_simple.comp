@@ -1,29 +1,24 @@
 #version 460
 //! y = softmax(q . k * scale) . v: one number of y a lane, which computes all scores by itself
-//! variant C: f32 f16
+//! variant C: f32 f16 q8_0
 #define Q_T float
-#define KV_T uint
 #include "attend/interface.glsl"
 
-float k_at(uint i) {
+// Number i of the row of K or V that starts at `row`.
 #ifdef C_f16
-    return unpackHalf2x16(k[i / 2u] >> (i % 2u * 16u)).x;
+#define AT(data, row, i) unpackHalf2x16(data[((row) + (i)) / 2u] >> (((row) + (i)) % 2u * 16u)).x
+#elif defined(C_q8_0)
+#define CODE(data, at) float(bitfieldExtract(int(data[(at) / 4u]), int((at) % 4u * 8u), 8))
+#define HALF(data, at) unpackHalf2x16(data[(at) / 4u] >> ((at) % 4u * 8u)).x
+#define SCALES (kv_heads * DIM)
+#define AT(data, row, i) (CODE(data, (row) + (i)) * HALF(data, (row) + SCALES + (i) / 32u * 2u))
 #else
-    return uintBitsToFloat(k[i]);
+#define AT(data, row, i) uintBitsToFloat(data[(row) + (i)])
 #endif
-}
 
-float v_at(uint i) {
-#ifdef C_f16
-    return unpackHalf2x16(v[i / 2u] >> (i % 2u * 16u)).x;
-#else
-    return uintBitsToFloat(v[i]);
-#endif
-}
-
-float score(uint q_from, uint k_from) {
+float score(uint q_from, uint k_row, uint k_from) {
     float sum = 0.0;
-    for (uint i = 0u; i < DIM; i++) sum += q[q_from + i] * k_at(k_from + i);
+    for (uint i = 0u; i < DIM; i++) sum += q[q_from + i] * AT(k, k_row, k_from + i);
     return capped(sum);
 }
 
@@ -32,16 +27,18 @@ void main() {
     const uint kv_from = head / (heads / kv_heads) * DIM;
     if (row >= live_rows()) return;
     const uvec2 range = seen(row);
+    const float slope = slope_of(head);
     for (uint d = gl_LocalInvocationID.x; d < DIM; d += WG) {
         float top = 0.0, total = 0.0, sum = 0.0;
         for (uint j = range.x; j < range.y; j++) {
             if (mode == ATTEND_MASK && mask[row * kv_rows + j] == 0u) continue;
-            const float here = score(row * q_stride + head * DIM, j * kv_stride + kv_from);
+            const float here = score(row * q_stride + head * DIM, j * kv_stride, kv_from) +
+                               leaning(slope, row, j);
             const float new_top = total == 0.0 ? here : max(top, here);
             const float keep = total == 0.0 ? 0.0 : exact_exp(top - new_top);
             const float weight = exact_exp(here - new_top);
             total = total * keep + weight;
-            sum = sum * keep + weight * v_at(j * kv_stride + kv_from + d);
+            sum = sum * keep + weight * AT(v, j * kv_stride, kv_from + d);
             top = new_top;
         }
         y[row * y_stride + head * DIM + d] = total == 0.0 ? 0.0 : sum / total;

@@ -32,10 +32,22 @@
 #define HAS_MIN
 #endif
 
+#ifdef W_iq4
+// Four signed steps a word: -127 -104 -83 -65, -49 -35 -22 -10, 1 13 25 38, 53 69 89 113.
+int iq4_step(int code) {
+    const uint low = code < 4 ? 0xbfad9881u : 0xf6eaddcfu;
+    const uint high = code < 12 ? 0x26190d01u : 0x71594535u;
+    return int((code < 8 ? low : high) << (24 - 8 * (code & 3))) >> 24;
+}
+#endif
+
 struct Load {
     uvec4 q;
     uvec2 h; // the high bits of q5 (x) and q6
     vec2 d;  // scale and minimum; q6: scales of the halves
+#ifdef W_q2
+    vec2 d2; // of the second half
+#endif
 };
 
 // Halves are unpacked from words: 16-bit loads are not in the baseline.
@@ -50,8 +62,11 @@ Load weight_load(uint row, uint l) {
     load.d = vec2(1.0, 0.0);
 #if defined(W_q8_0)
     load.d.x = scale_at(row, l / 2u);
-#elif defined(W_q4_0) || defined(W_q5_0)
+#elif defined(W_q4_0) || defined(W_q5_0) || defined(W_iq4)
     load.d.x = scale_at(row, l);
+#elif defined(W_q2)
+    load.d = unpackHalf2x16(s[row * s_stride + 2u * l]);
+    load.d2 = unpackHalf2x16(s[row * s_stride + 2u * l + 1u]);
 #elif defined(W_q4_1) || defined(W_q5_1) || defined(W_q6)
     load.d = unpackHalf2x16(s[row * s_stride + l]);
 #endif
@@ -80,6 +95,8 @@ vec4 weight_codes(Load load, uint i) {
     ivec4 code = ivec4((uvec4(load.q.x) >> (shifts + (i & 4u))) & 15u);
 #if defined(W_q4_0)
     code -= 8;
+#elif defined(W_iq4)
+    code = ivec4(iq4_step(code.x), iq4_step(code.y), iq4_step(code.z), iq4_step(code.w));
 #elif defined(W_q5_0) || defined(W_q5_1)
     const uvec4 high = (uvec4(load.h.x) >> (uvec4(0u, 1u, 2u, 3u) + 4u * i)) & 1u;
     code += ivec4(high << 4);
@@ -100,6 +117,9 @@ vec4 weight_step(Load load, uint i) {
     return load.d.x * weight_codes(load, i) + load.d.y;
 #elif defined(W_q6)
     return (i < 4u ? load.d.x : load.d.y) * weight_codes(load, i);
+#elif defined(W_q2)
+    const vec2 d = i < 4u ? load.d : load.d2;
+    return d.x * weight_codes(load, i) + d.y;
 #elif defined(W_f32) || defined(W_f16) || defined(W_bf16)
     return weight_codes(load, i);
 #else

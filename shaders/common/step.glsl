@@ -8,4 +8,7 @@
 #define STEP_MIN_P 6
 #define STEP_SEED_LOW 7
 #define STEP_SEED_HIGH 8
+#define STEP_SPAN_FROM 9
+#define STEP_SPAN_TO 10
+#define STEP_LAG 11
 #define TOKEN_RING 256

@@ -1,6 +1,6 @@
 #version 460
 //! Rows of a table of weights by token, or of f32 rows by ~id; ids outside give zeros
-//! variant W: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q6
+//! variant W: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q6 iq4 q2
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint WG = 64;
 
@@ -36,7 +36,7 @@ void main() {
         const uint at = row * cols + col;
         if (id < 0) {
             const uint from = uint(~id);
-            if (first == 0u) y[at] = from < extra_rows ? extra[from * cols + col] * scale : 0.0;
+            if (first == 0u) y[at] = from < extra_rows ? extra[from * cols + col] : 0.0;
         } else if (uint(id) >= all_rows) {
             if (first == 0u) y[at] = 0.0;
         } else if (uint(id) - first < count) {

@@ -1,6 +1,6 @@
 #version 460
 //! y = act(norm(x) . w^T + bias) + add for many rows: tiles of ROWS x COLS in shared memory
-//! variant W: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q6
+//! variant W: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q6 iq4 q2
 //! WG is ROWS * COLS / 16: a lane sums 4 rows x 4 columns. 12 KiB of shared memory at 32 x 64.
 #define ROWS_DEFAULT 32
 #define COLS_DEFAULT 64
@@ -46,9 +46,10 @@ float load_x(uint row, uint row_here, uint part, uint from) {
 void load_w(uint me, uint from) {
     for (uint at = me; at < COLS * LOADS; at += WG) {
         const uint c = at % COLS, l = at / COLS, k = from + l * LOAD;
-        Load load = weight_load(w_row_of(c), min(k, cols - LOAD) / LOAD);
+        Load load = weight_load(w_row_of(c), min(k, cols - 1u) / LOAD);
         [[unroll]] for (uint i = 0u; i < STEPS; i++) {
-            const vec4 v = k < cols ? weight_step(load, i) : vec4(0.0);
+            vec4 v = weight_step(load, i);
+            if (k + 4u * i >= cols) v = vec4(0.0); // the rest of a row's last 16 bytes, or past it
             weight_next(load);
             [[unroll]] for (uint j = 0u; j < 4u; j++)
                 tile[W_TILE + (l * LOAD + 4u * i + j) * WIDE + c / 4u][c % 4u] = v[j];

@@ -1,6 +1,6 @@
 #version 460
 //! y = act(norm(x) . w^T + bias) + add for CPU drivers: ROWS rows of x by COLS outputs a lane
-//! variant W: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q6
+//! variant W: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q6 iq4 q2
 //! needs: cpu
 //! A lane makes COLS outputs of ROWS rows in registers. Its weights come in 16-byte loads; x is
 //! loaded one row a lane and broadcast, since there a load a lane costs far more than a broadcast.

@@ -1,6 +1,6 @@
 #version 460
 //! y = act(norm(x) . w^T + bias) + add: one output a lane, any shape
-//! variant W: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q6
+//! variant W: f32 f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q6 iq4 q2
 #define X_T float
 #include "linear/interface.glsl"
 

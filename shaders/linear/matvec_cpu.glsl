@@ -69,7 +69,7 @@ void block_sums(uint b, uint w_row[COLS], vec4 xs[PARTS], inout float t[COLS], o
         [[unroll]] for (uint i = 0u; i < STEPS; i++) {
             vec4 codes[COLS];
             [[unroll]] for (uint c = 0u; c < COLS; c++) {
-#ifdef W_q6
+#if defined(W_q6) || defined(W_q2)
                 codes[c] = weight_step(load[c], i);
 #else
                 codes[c] = weight_codes(load[c], i);
@@ -83,7 +83,7 @@ void block_sums(uint b, uint w_row[COLS], vec4 xs[PARTS], inout float t[COLS], o
         }
         [[unroll]] for (uint c = 0u; c < COLS; c++) d[c] = load[c].d;
     }
-#ifdef W_q6
+#if defined(W_q6) || defined(W_q2)
     [[unroll]] for (uint c = 0u; c < COLS; c++) d[c] = vec2(1.0, 0.0);
 #endif
 }

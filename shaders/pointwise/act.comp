@@ -1,5 +1,5 @@
 #version 460
-//! y = act(a), or act(a) * b
+//! y = act(a), or act(a) * b, or cap * tanh(act(a) / cap)
 //! variant V: one four
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint WG = 64;
@@ -17,14 +17,35 @@ layout(push_constant) uniform Push {
     uint a_stride;
     uint b_stride;
     uint y_stride;
+    float cap; // 0: none
 };
 
-#ifdef V_four
-vec4 act_of(vec4 v) {
-    return vec4(activate(ACT, v.x), activate(ACT, v.y), activate(ACT, v.z), activate(ACT, v.w));
+// Taylor's series where 1 - e^-2|z| would cancel; off by 4e-7 of itself at most.
+float capped(float v) {
+    precise float z = abs(v / cap), q = z * z;
+    if (z < 0.4) {
+        precise float p = 0.0035921281;
+        p = p * q - 0.0088632355;
+        p = p * q + 0.0218694885;
+        p = p * q - 0.0539682540;
+        p = p * q + 0.1333333333;
+        p = p * q - 0.3333333333;
+        return v + v * q * p;
+    }
+    precise float e = exact_exp(-2.0 * z);
+    precise float t = cap * ((1.0 - e) / (1.0 + e));
+    return v < 0.0 ? -t : t;
 }
+
+float one_of(float v) {
+    v = activate(ACT, v);
+    return cap != 0.0 ? capped(v) : v;
+}
+
+#ifdef V_four
+vec4 act_of(vec4 v) { return vec4(one_of(v.x), one_of(v.y), one_of(v.z), one_of(v.w)); }
 #else
-float act_of(float v) { return activate(ACT, v); }
+float act_of(float v) { return one_of(v); }
 #endif
 
 void main() {

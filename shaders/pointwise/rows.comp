@@ -1,16 +1,26 @@
 #version 460
-//! Gather, scatter or copy of whole rows
-//! variant V: one four
+//! Gather, scatter or copy of whole rows; scatter to rows of halves
+//! variant V: one four halves
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint WG = 64;
 #include "common/step.glsl"
 #include "common/vec.glsl"
 
-// Numbers move as words: no NaN is quieted, no denormal lost.
-layout(binding = 0) readonly buffer B0 { V_U x[]; };
+#ifdef V_halves // only to scatter: two numbers become one word
+#define FROM uvec2
+#define TO uint
+#define N 2u
+#define MOVED(v) packHalf2x16(uintBitsToFloat(v))
+#else // numbers move as words: no NaN is quieted, no denormal lost
+#define FROM V_U
+#define TO V_U
+#define N V_N
+#define MOVED(v) (v)
+#endif
+layout(binding = 0) readonly buffer B0 { FROM x[]; };
 layout(binding = 1) readonly buffer B1 { uint index[]; };
 layout(binding = 2) readonly buffer B2 { uint step[]; };
-layout(binding = 3) writeonly buffer B3 { V_U y[]; };
+layout(binding = 3) writeonly buffer B3 { TO y[]; };
 layout(push_constant) uniform Push {
     uint rows;
     uint cols;
@@ -22,27 +32,31 @@ layout(push_constant) uniform Push {
     uint last;
     uint has_index;
     uint has_step;
+    uint from_position;
+    uint masked;
 };
 
 // The row of the indexed side that belongs to row r of the other.
 uint other(uint r) {
-    if (has_index != 0u) return index[r];
-    return first + (last != 0u ? step[STEP_ROWS] - 1u : r);
+    if (has_index != 0u && masked == 0u) return index[r];
+    return first + (last != 0u ? step[STEP_ROWS] - 1u : r) +
+           (from_position != 0u ? step[STEP_POSITION] - step[STEP_LAG] : 0u);
 }
 
 void main() {
     const uint col = gl_GlobalInvocationID.x;
-    if (col >= cols / V_N) return;
+    if (col >= cols / N) return;
     const uint live = has_step != 0u ? min(rows, step[STEP_ROWS]) : rows;
     for (uint r = gl_WorkGroupID.y; r < live; r += gl_NumWorkGroups.y) {
+        if (masked != 0u && index[r] >= 0x80000000u) continue;
         const uint at = other(r);
         const bool inside = at < limit;
-        V_U v = V_U(0u);
+        FROM v = FROM(0u);
         if (scatter != 0u) {
-            if (inside) y[at * (y_stride / V_N) + col] = x[r * (x_stride / V_N) + col];
+            if (inside) y[at * (y_stride / N) + col] = MOVED(x[r * (x_stride / N) + col]);
         } else {
-            if (inside) v = x[at * (x_stride / V_N) + col];
-            y[r * (y_stride / V_N) + col] = v;
+            if (inside) v = x[at * (x_stride / N) + col];
+            y[r * (y_stride / N) + col] = MOVED(v);
         }
     }
 }

@@ -16,6 +16,7 @@ that say how it misbehaves; it is read anew at each request. FOLDER/log gets a l
     bad-range   Content-Range starts at another byte
     changed     the tag of the content is another at each request
     slow        content: in small pieces with naps
+    stall-once=N  content: after N bytes nothing comes any more, though the connection stays; once
     status=N    everything is refused with this status; status-twice=N only the first two requests
     after=S     Retry-After, with status
     huge        X-Linked-Size is larger than any disk
@@ -193,6 +194,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             limit = int(words["cut"])
         elif "cut-once" in words and seen("cut") == 0:
             limit = int(words["cut-once"])
+        elif "stall-once" in words and seen("stall") == 0:
+            self.wfile.write(body[:int(words["stall-once"])])
+            self.wfile.flush()
+            time.sleep(90)
+            self.close_connection = True
+            return
         if "slow" in words:
             for at in range(0, limit, 20000):
                 self.wfile.write(body[at:min(at + 20000, limit)])

@@ -38,7 +38,8 @@ for field in text tokens prompt_tokens image_tokens image stop_reason ms.load ms
     ms.answer device; do
     check "the field $field" -- test -n "$(json $field)"
 done
-check 8 fields, 4 of them times -- same "$(json '#') $(json 'ms.#')" '8 4'
+check 9 fields, 4 of them times -- same "$(json '#') $(json 'ms.#')" '9 4'
+check no boxes in words -- same "$(json 'boxes.#')" 0
 check tokens -- test "$(json 'tokens.#')" -ge 1
 check the picture as given -- same "$(json image.0.width) $(json image.0.height)" '64 48'
 check the picture as seen -- test "$(json image.0.used_width)" -ge 1 -a "$(json image.0.used_height)" -ge 1

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # show, tokenize, kernels, dump, compare, bench.
 . "${BASH_SOURCE%/*}/cli.sh"
+mllama=$PWD/tests/families/folders/mllama
 cd "$tmp" || exit 1
 
 works kernels --json
@@ -15,6 +16,12 @@ fails 2 "no kernel ${name}x; did you mean" kernels --why "${name}x"
 mkdir a b empty
 fails 2 'nowhere: ' compare nowhere b
 fails 2 'empty' compare empty a
+
+# Two layers keep K and V of 4 tiles of 17 rows, 2 heads of 16, in halves.
+works show --json "$mllama"
+check what a picture keeps -- same "$(json kv_bytes_per_picture)" $((2 * 2 * 4 * 17 * 2 * 16 * 2))
+works show "$mllama"
+check its words -- grep -q '^memory .*, 17.0 KiB a picture$' out
 
 need_model
 works show --json

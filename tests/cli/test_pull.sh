@@ -2,6 +2,7 @@
 # Fetching models from a hub that misbehaves, and what lies in the cache afterwards: hub_server.py
 # beside this file plays the hub.
 . "${BASH_SOURCE%/*}/cli.sh"
+tiny=$PWD/tests/families/folders/smolvlm pair=$PWD/tests/families/mmproj/qwen2vl
 server_script=$(realpath "${BASH_SOURCE%/*}/hub_server.py")
 command -v python3 >/dev/null || { echo "skipped: no python3" && exit 77; }
 cd "$tmp" || exit 1
@@ -22,12 +23,18 @@ echo '# vision' >$repo/README.md
 for name in config.json preprocessor_config.json tokenizer.json model.safetensors.index.json \
     chat_template.jinja README.md training_args.bin; do echo "$name" >hub/repos/acme/plain/$name; done
 for i in 1 2; do file hub/repos/acme/plain/model-0000$i-of-00002.safetensors 10000 1$i; done
-mkdir hub/repos/acme/plain/onnx
+mkdir hub/repos/acme/plain/onnx hub/repos/acme/plain/qformer_tokenizer
+for name in tokenizer.json vocab.txt; do echo $name >hub/repos/acme/plain/qformer_tokenizer/$name; done
 file hub/repos/acme/plain/onnx/model.safetensors 1000 20
 mkdir hub/repos/acme/shards/Q4_K_M
 for i in 1 2 3; do file hub/repos/acme/shards/Q4_K_M/big-Q4_K_M-0000$i-of-00003.gguf 30000 3$i; done
 file hub/repos/acme/shards/mmproj-F16.gguf 1000 40
 echo nothing >hub/repos/acme/other/README.md
+mkdir hub/repos/acme/tiny
+cp "$tiny"/*.json "$tiny"/*.safetensors hub/repos/acme/tiny
+mkdir hub/repos/acme/pair
+cp "$pair/tiny.gguf" hub/repos/acme/pair/pair-f16.gguf
+cp "$pair/mmproj-tiny.gguf" hub/repos/acme/pair/mmproj-pair-f16.gguf
 check test files -- test "$(stat -c %s $repo/vision-Q8_0.gguf)" -eq 300000
 
 : >hub/mode
@@ -107,9 +114,20 @@ check no hint for a file -- test -z "$(grep pull "$tmp/err")"
 
 works pull acme/plain
 plain=$cache/models--acme--plain/snapshots/$commit
-check safetensors -- same "$(cd "$plain" && echo *)" "chat_template.jinja config.json model-00001-of-00002.safetensors \
-model-00002-of-00002.safetensors model.safetensors.index.json preprocessor_config.json tokenizer.json"
+check safetensors -- same "$(cd "$plain" && echo * */*)" "chat_template.jinja config.json model-00001-of-00002.safetensors \
+model-00002-of-00002.safetensors model.safetensors.index.json preprocessor_config.json qformer_tokenizer tokenizer.json \
+qformer_tokenizer/tokenizer.json"
 check git hash -- test -f "$cache/models--acme--plain/blobs/$(printf 'blob 12\0config.json\n' | sha1sum | cut -d' ' -f1)"
+works pull acme/tiny
+works show -m acme/tiny --json
+check a pulled folder is a model -- same "$(json architecture)" llama
+works quantize acme/tiny -o pulled.gguf --type q4_0
+works quantize "$tiny" -o folder.gguf --type q4_0
+check its eyes were fetched, too -- cmp pulled.gguf folder.gguf
+works pull acme/pair
+works ask -m acme/pair --json -n 4 "$pair/wide.png" 'What?'
+check a pulled pair answers -- same "$(json tokens.0) $(json tokens.1) $(json tokens.2) $(json tokens.3)" \
+    "$(od -An -v -td4 -j128 -N16 "$pair/one/answer.npy" | xargs)"
 works pull acme/shards
 check all shards -- test "$(find "$cache/models--acme--shards/snapshots" -name 'big-*' | wc -l)" -eq 3
 check a link from a folder -- cmp hub/repos/acme/shards/Q4_K_M/big-Q4_K_M-00002-of-00003.gguf \
@@ -189,6 +207,12 @@ works pull acme/vision
 check goes on in another run -- grep -Eq 'Q4_K_M.gguf .*range=bytes=[1-9][0-9]*- if-range="content' hub/log
 check nothing left -- test ! -e "$part"
 
+fresh stall-once=100000
+start=$SECONDS
+works pull acme/vision
+check it did not wait for ever -- test $((SECONDS - start)) -lt 80
+check resumed after the silence -- grep -q '^other GET .*Q4_K_M.gguf token=no range=bytes=100000- ' hub/log
+check whole after the silence -- cmp $repo/vision-Q4_K_M.gguf "$snapshot/vision-Q4_K_M.gguf"
 fresh cut-once=100000 no-range
 works pull acme/vision
 check started over -- cmp $repo/vision-Q4_K_M.gguf "$snapshot/vision-Q4_K_M.gguf"
@@ -251,6 +275,9 @@ check_none file
 fresh status=401
 fails 1 'private, gated or does not exist; a token in HF_TOKEN' pull acme/vision
 check asked once -- same "$(wc -l <hub/log)" 1
+fresh status=403
+HF_TOKEN=hf_secret fails 1 'the token in HF_TOKEN may not read it' pull acme/vision
+check_none forbidden
 fresh status-twice=429 after=1
 start=$SECONDS
 works pull acme/vision

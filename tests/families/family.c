@@ -97,15 +97,32 @@ void expect_alike(vidi *v, const char *golden, const char *folder, double limit,
     assert_int_equal(found, expected);
 }
 
-void expect_answer(const char *golden, const int32_t *ids, int n) {
+static void read_answer(struct arena *arena, const char *golden, struct npy *out) {
     char path[1024];
+    snprintf(path, sizeof path, "%s/answer.npy", golden);
+    if (npy_read(arena, path, out) != VIDI_OK) fail_msg("%s is no answer", path);
+    assert_non_null(out->i);
+}
+
+int answer_length(const char *golden, int32_t end) {
+    struct vd_ctx ctx = {0};
+    struct arena arena;
+    struct npy answer;
+    int n = 0;
+    arena_open(&arena, &ctx);
+    read_answer(&arena, golden, &answer);
+    while ((uint64_t)n < answer.count && answer.i[n] != end) n++;
+    arena_close(&arena);
+    return n;
+}
+
+void expect_answer(const char *golden, const int32_t *ids, int n) {
     struct vd_ctx ctx = {0};
     struct arena arena;
     struct npy answer;
     arena_open(&arena, &ctx);
-    snprintf(path, sizeof path, "%s/answer.npy", golden);
-    if (npy_read(&arena, path, &answer) != VIDI_OK) fail_msg("%s", ctx.error);
-    assert_true(answer.i && (uint64_t)n <= answer.count && n > 0);
+    read_answer(&arena, golden, &answer);
+    assert_true((uint64_t)n <= answer.count && n > 0);
     for (int i = 0; i < n; i++) assert_int_equal(ids[i], answer.i[i]);
     arena_close(&arena);
 }

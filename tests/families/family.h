@@ -36,7 +36,9 @@ void ask(struct asked *a, const char *picture, const char *text, const char *glo
  * at least `expected` of them were compared. */
 void expect_alike(vidi *v, const char *golden, const char *folder, double limit, int expected);
 
-/* The ids of golden/answer.npy, up to n and the first end token. */
+/* Words of golden/answer.npy before the first that is `end`. */
+int answer_length(const char *golden, int32_t end);
+/* The first n are those of golden/answer.npy. */
 void expect_answer(const char *golden, const int32_t *ids, int n);
 
 const char *family_folder(const char *name); /* scratch */

@@ -29,3 +29,10 @@ rm -rf "$out"/* && "$vidi" dump "$model" --prompt "Tell a joke." --tensors logit
 answer=$("$vidi" ask -m "$model" "$question" --temp 0 -n 16) || exit 1
 [[ $answer == "The capital of France is Paris." ]] || { echo "answered: $answer"; exit 1; }
 echo "answered: $answer"
+
+# The cache in q8_0 is another one, near enough to say the same.
+rm -rf "$out"/* && "$vidi" dump "$model" --prompt "$question" --tensors logits --cache-type q8_0 \
+    --to "$out" || exit 1
+"$vidi" compare "$golden" "$out" --limit 1e-5 >/dev/null && { echo "q8_0 changed nothing"; exit 1; }
+answer=$("$vidi" ask -m "$model" "$question" --temp 0 -n 16 --cache-type q8_0) || exit 1
+[[ $answer == "The capital of France is Paris." ]] || { echo "q8_0 answered: $answer"; exit 1; }

@@ -14,6 +14,16 @@ enum { ANSWER = 32, STEP = 991 };
 static const double limit = 1e-9;
 static const char smolvlm[] = "tests/families/mmproj/smolvlm";
 static const char llava[] = "tests/families/mmproj/llava";
+static const char llava_siglip[] = "tests/families/mmproj/llava_siglip";
+static const char qwen2vl[] = "tests/families/mmproj/qwen2vl";
+static const char qwen25vl[] = "tests/families/mmproj/qwen25vl";
+static const char internvl[] = "tests/families/mmproj/internvl";
+static const char qwen3vl[] = "tests/families/mmproj/qwen3vl";
+static const char llava_next[] = "tests/families/mmproj/llava_next";
+static const char minicpmv[] = "tests/families/mmproj/minicpmv";
+static const char paligemma[] = "tests/families/mmproj/paligemma";
+static const char moondream[] = "tests/families/mmproj/moondream";
+static const char gemma3[] = "tests/families/mmproj/gemma3";
 
 static const char *inside(const char *folder, const char *file) {
     static char paths[4][256];
@@ -43,16 +53,11 @@ static void question(const char *device, const char *family, bool two) {
     say_picture(&a, inside(family, "wide.png"));
     if (two) say_picture(&a, inside(family, "high.png"));
     ask(&a, NULL, "What?", NULL, NULL, ids, ANSWER, &n);
-    expect_alike(a.v, golden, folder, limit, 3);
+    expect_alike(a.v, golden, folder, limit, 4);
     assert_int_equal(n, ANSWER);
     expect_answer(golden, ids, n);
     ask_close(&a);
 }
-
-static void smolvlm_one(const char *device) { question(device, smolvlm, false); }
-static void smolvlm_two(const char *device) { question(device, smolvlm, true); }
-static void llava_one(const char *device) { question(device, llava, false); }
-static void llava_two(const char *device) { question(device, llava, true); }
 
 /* The picture that the goldens' script draws. */
 static uint8_t *pattern(int width, int height) {
@@ -86,11 +91,42 @@ static void one_size(struct asked *a, const char *size, const json_t *tiles) {
     const vidi_image image = {
         .data = rgb, .width = width, .height = height, .stride = width * 3, .pixels = VIDI_RGB8};
     assert_int_equal(vidi_chat_mark(a->c, &mark), VIDI_OK);
-    if (vidi_say_image(a->c, &image) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+    const vidi_status status = vidi_say_image(a->c, &image);
+    if (json_is_null(tiles)) /* the reference refuses it, too */
+        assert_int_equal(status, VIDI_E_IMAGE);
+    else if (status != VIDI_OK)
+        fail_msg("%s", vidi_error(a->v));
     assert_int_equal(a->c->n_pictures, json_array_size(tiles));
     for (uint32_t i = 0; i < a->c->n_pictures; i++)
         expect_pixels(a, json_array_get(tiles, i), &a->c->pictures[i]);
     assert_int_equal(vidi_chat_rewind(a->c, mark), VIDI_OK);
+    free(rgb);
+}
+
+/* A picture of more rows than are read at once, and once more after it was taken back. */
+static void large(const char *device, const char *family) {
+    struct asked a;
+    int32_t ids[ANSWER];
+    int n, mark;
+    uint8_t *rgb = pattern(420, 320);
+    const vidi_image image = {
+        .data = rgb, .width = 420, .height = 320, .stride = 420 * 3, .pixels = VIDI_RGB8};
+    const char *golden = inside(family, "large"), *folder = family_folder("mmproj_large");
+    ask_open_with(&a, device, "kv_f32", &(vidi_model_config){.path = family},
+                  &(vidi_chat_config){.max_tokens = ANSWER});
+    assert_int_equal(vidi_chat_mark(a.c, &mark), VIDI_OK);
+    ask(&a, inside(family, "wide.png"), "And?", NULL, NULL, ids, 3, &n);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(vidi_chat_rewind(a.c, mark), VIDI_OK);
+        assert_int_equal(vidi_chat_dump(a.c, "logits", folder), VIDI_OK);
+        assert_int_equal(vidi_say_image(a.c, &image), VIDI_OK);
+        ask(&a, NULL, "What?", NULL, NULL, ids, ANSWER, &n);
+        expect_alike(a.v, golden, folder, limit, 1);
+        assert_int_equal(n, ANSWER);
+        expect_answer(golden, ids, n);
+    }
+    assert_true(a.c->pictures[0].rows == 0 && a.c->chunk < (uint32_t)a.c->stats.image_tokens);
+    ask_close(&a);
     free(rgb);
 }
 
@@ -99,14 +135,12 @@ static void sizes(const char *device, const char *family) {
     json_error_t error;
     json_t *all = json_load_file(inside(family, "pixels.json"), 0, &error), *tiles;
     const char *size;
-    assert_int_equal(json_object_size(all), 5);
+    assert_int_equal(json_object_size(all), 6);
     ask_open_with(&a, device, "", &(vidi_model_config){.path = family}, NULL);
     json_object_foreach(all, size, tiles) one_size(&a, size, tiles);
     json_decref(all);
     ask_close(&a);
 }
-static void smolvlm_sizes(const char *device) { sizes(device, smolvlm); }
-static void llava_sizes(const char *device) { sizes(device, llava); }
 
 /* Opening fails with these words. */
 static void refused(vidi *v, const vidi_model_config *cfg, const char *words) {
@@ -163,6 +197,75 @@ static void test_refusals(void **state) {
     vidi_close(v);
 }
 
+static void test_missing_tensors(void **state) {
+    (void)state;
+    static const char *const families[] = {llava_next, gemma3, minicpmv, paligemma, moondream};
+    vidi *v;
+    assert_int_equal(vidi_open(NULL, &v), VIDI_OK);
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const char *text = inside(families[i], "tiny.gguf");
+        const char *eyes =
+            changed(inside(families[i], "mmproj-tiny.gguf"), "v.blk.1.ln", "v.blk.7.ln");
+        refused(v, &(vidi_model_config){.path = text, .mmproj = eyes},
+                "v.blk.1.ln1.weight is missing, v.blk.1.ln1.bias is missing");
+    }
+    const char *text = inside(gemma3, "tiny.gguf"), *eyes = inside(gemma3, "mmproj-tiny.gguf");
+    refused(v, &(vidi_model_config){.path = text, .mmproj = changed(eyes, "mm.input", "mm.imput")},
+            "mm.input_projection.weight is missing");
+    refused(v, &(vidi_model_config){.path = inside(minicpmv, "tiny.gguf"), .mmproj = eyes},
+            "do not belong together");
+    vidi_close(v);
+}
+
+/* A prompt whose words all see each other has to be read at once. */
+static void test_too_long_to_see(void **state) {
+    (void)state;
+    struct asked a;
+    vidi_piece piece;
+    char text[600];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    ask_open_with(&a, NULL, "", &(vidi_model_config){.path = paligemma}, NULL);
+    say_picture(&a, inside(paligemma, "wide.png"));
+    assert_int_equal(vidi_say_text(a.c, VIDI_USER, text), VIDI_OK);
+    assert_int_equal(vidi_next(a.c, &piece), VIDI_E_CONTEXT);
+    assert_non_null(strstr(vidi_error(a.v), "reads a first prompt of"));
+    ask_close(&a);
+}
+
+/* Files that go with M-RoPE decoders. */
+static void test_native_refusals(void **state) {
+    (void)state;
+    vidi *v;
+    assert_int_equal(vidi_open(NULL, &v), VIDI_OK);
+    const char *text = inside(qwen3vl, "tiny.gguf"), *eyes = inside(qwen3vl, "mmproj-tiny.gguf");
+    const char *other = inside(qwen2vl, "tiny.gguf");
+    refused(v, &(vidi_model_config){.path = other, .mmproj = eyes}, "gives rows of 2 lower layers");
+    refused(v,
+            &(vidi_model_config){.path = changed(text, "rope.dimension_sec", "rope.dimension_sek")},
+            "rope.dimension_sections has 0 entries, not 3 or 4");
+    refused(v,
+            &(vidi_model_config){.path = text,
+                                 .mmproj = changed(eyes, "v.position_embd", "v.position_ombd")},
+            "v.position_embd.weight is missing");
+    refused(v,
+            &(vidi_model_config){.path = text,
+                                 .mmproj = changed(eyes, "v.deepstack.2.fc1", "v.deepstack.1.fc1")},
+            "v.deepstack.2.fc1.weight is missing, v.deepstack.2.fc1.bias is missing");
+    const char *windows = inside(qwen25vl, "mmproj-tiny.gguf");
+    refused(v,
+            &(vidi_model_config){
+                .path = other,
+                .mmproj = changed(windows, "vision.n_wa_pattern", "vision.n_wa_pottern")},
+            "clip.vision.n_wa_pattern is missing");
+    refused(v,
+            &(vidi_model_config){
+                .path = other,
+                .mmproj = changed(windows, "patch_embd.weight.1", "patch_embd.weight.2")},
+            "v.patch_embd.weight.1");
+    vidi_close(v);
+}
+
 /* Tiles of all pictures run the same programs: a later picture of another size records nothing. */
 static void test_recorded_once(void **state) {
     (void)state;
@@ -189,28 +292,61 @@ static void test_without_eyes(void **state) {
     const uint8_t rgb[3] = {0};
     const vidi_image image = {.data = rgb, .width = 1, .height = 1, .stride = 3};
     assert_int_equal(vidi_say_image(a.c, &image), VIDI_E_UNSUPPORTED);
-    assert_non_null(strstr(vidi_error(a.v), "mmproj"));
+    assert_non_null(strstr(vidi_error(a.v), "a file such as mmproj-tiny.gguf, is given"));
     ask_close(&a);
 }
 
-#define ON_DEVICES(name)                    \
-    static void test_##name(void **state) { \
-        (void)state;                        \
-        on_devices(name);                   \
+#define ON_DEVICES(name, call)                          \
+    static void name##_on(const char *device) { call; } \
+    static void test_##name(void **state) {             \
+        (void)state;                                    \
+        on_devices(name##_on);                          \
     }
-ON_DEVICES(smolvlm_one)
-ON_DEVICES(smolvlm_two)
-ON_DEVICES(smolvlm_sizes)
-ON_DEVICES(llava_one)
-ON_DEVICES(llava_two)
-ON_DEVICES(llava_sizes)
+#define FAMILY(name)                                      \
+    ON_DEVICES(name##_one, question(device, name, false)) \
+    ON_DEVICES(name##_two, question(device, name, true))  \
+    ON_DEVICES(name##_sizes, sizes(device, name))
+#define FAMILY_TESTS(name)                                                    \
+    cmocka_unit_test(test_##name##_one), cmocka_unit_test(test_##name##_two), \
+        cmocka_unit_test(test_##name##_sizes)
+FAMILY(smolvlm)
+FAMILY(llava)
+FAMILY(llava_siglip)
+FAMILY(llava_next)
+FAMILY(qwen2vl)
+FAMILY(qwen25vl)
+FAMILY(qwen3vl)
+FAMILY(internvl)
+FAMILY(gemma3)
+FAMILY(minicpmv)
+FAMILY(paligemma)
+FAMILY(moondream)
+
+ON_DEVICES(qwen2vl_large, large(device, qwen2vl))
+ON_DEVICES(qwen25vl_large, large(device, qwen25vl))
+ON_DEVICES(qwen3vl_large, large(device, qwen3vl))
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_smolvlm_one),   cmocka_unit_test(test_smolvlm_two),
-        cmocka_unit_test(test_smolvlm_sizes), cmocka_unit_test(test_llava_one),
-        cmocka_unit_test(test_llava_two),     cmocka_unit_test(test_llava_sizes),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_without_eyes),
-        cmocka_unit_test(test_recorded_once)};
+    const struct CMUnitTest tests[] = {FAMILY_TESTS(smolvlm),
+                                       FAMILY_TESTS(llava),
+                                       FAMILY_TESTS(llava_siglip),
+                                       FAMILY_TESTS(llava_next),
+                                       FAMILY_TESTS(qwen2vl),
+                                       FAMILY_TESTS(qwen25vl),
+                                       FAMILY_TESTS(qwen3vl),
+                                       FAMILY_TESTS(internvl),
+                                       FAMILY_TESTS(gemma3),
+                                       FAMILY_TESTS(minicpmv),
+                                       FAMILY_TESTS(paligemma),
+                                       FAMILY_TESTS(moondream),
+                                       cmocka_unit_test(test_qwen2vl_large),
+                                       cmocka_unit_test(test_qwen25vl_large),
+                                       cmocka_unit_test(test_qwen3vl_large),
+                                       cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_missing_tensors),
+                                       cmocka_unit_test(test_too_long_to_see),
+                                       cmocka_unit_test(test_native_refusals),
+                                       cmocka_unit_test(test_without_eyes),
+                                       cmocka_unit_test(test_recorded_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,6 +136,11 @@ static void test_safetensors(void **state) {
                                "pytorch_model.bin tokenizer.json",
                                ""),
                         "config.json model.safetensors tokenizer.json");
+    assert_string_equal(chosen("model.safetensors qformer_tokenizer/tokenizer.json "
+                               "qformer_tokenizer/vocab.txt x/tokenizer.json "
+                               "x/model.safetensors.index.json",
+                               ""),
+                        "model.safetensors qformer_tokenizer/tokenizer.json");
     assert_string_equal(chosen("consolidated.safetensors model.safetensors", ""),
                         "model.safetensors");
     assert_string_equal(chosen("consolidated.safetensors config.json", ""),

@@ -92,7 +92,7 @@ struct make make_sample(uint32_t version) {
     }
     make_tensor(&m, "x.f32", (const uint64_t[]){3, 2}, 2, 0, 64);          /* 24 bytes */
     make_tensor(&m, "x.q4_0", (const uint64_t[]){64, 2, 1, 3}, 4, 2, 128); /* 216: to 344 */
-    make_tensor(&m, "x.mxfp4", (const uint64_t[]){32}, 1, 39, 384);        /* 17 */
+    make_tensor(&m, "x.tq1_0", (const uint64_t[]){256}, 1, 34, 384);       /* 54 */
     make_tensor(&m, "x.first", (const uint64_t[]){8}, 1, 30, 0);           /* 16 */
     make_tensor(&m, "x.scalar", NULL, 0, 28, 448);                         /* 8: to the end */
     make_pad(&m, 64);

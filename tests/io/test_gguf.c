@@ -85,7 +85,7 @@ static void test_tensors(void **state) {
     } want[] = {
         {"x.f32", VD_F32, 2, {3, 2, 1, 1}, 24, 64},
         {"x.q4_0", VD_Q4_0, 4, {64, 2, 1, 3}, 216, 128},
-        {"x.mxfp4", VD_TYPE_NONE, 1, {32, 1, 1, 1}, 17, 384},
+        {"x.tq1_0", VD_TYPE_NONE, 1, {256, 1, 1, 1}, 54, 384},
         {"x.first", VD_BF16, 1, {8, 1, 1, 1}, 16, 0},
         {"x.scalar", VD_F64, 0, {1, 1, 1, 1}, 8, 448},
     };
@@ -238,7 +238,7 @@ static void test_twice(void **state) {
     free(m.data);
     m = make_sample(3);
     memcpy(m.data + make_find(&m, "x.q4_0"), "x.f32s", 6);
-    memcpy(m.data + make_find(&m, "x.mxfp4"), "x.scala", 7);
+    memcpy(m.data + make_find(&m, "x.tq1_0"), "x.scala", 7);
     assert_true(oracle_gguf(m.data, m.n));
     uint64_t at = make_find(&m, "x.first");
     memcpy(m.data + at, "x.scala", 7);
@@ -519,6 +519,19 @@ static void test_cut_after_opening(void **state) {
     assert_words(&ctx, "bytes when it was opened and has");
     assert_int_equal(truncate(path, 10), 0);
     assert_int_equal(gguf_still_whole(&g), VIDI_E_FORMAT);
+    gguf_close(&g);
+
+    /* Keys and names outlive the file; what tensors hold does not, and says so. */
+    scratch_file("cut.gguf", m.data, m.n);
+    assert_int_equal(gguf_open(&ctx, path, &g), VIDI_OK);
+    const struct gguf_tensor *t = gguf_tensor(&g, "x.f32");
+    unsigned char had[24], has[24];
+    assert_int_equal(gguf_copy(&g, t, 0, had, sizeof had), VIDI_OK);
+    assert_int_equal(truncate(path, 0), 0);
+    struct str name;
+    assert_int_equal(gguf_str(&g, "string", &name), VIDI_OK);
+    assert_non_null(gguf_tensor(&g, "x.f32"));
+    (void)gguf_copy(&g, t, 0, has, sizeof has); /* may lie in the last page of the head */
     gguf_close(&g);
 
     /* Another file under the same name is no harm: the old one is still mapped. */

@@ -30,7 +30,10 @@ struct ref_weight make_weight(struct check *c, enum weight_form form, uint32_t r
     uint16_t *s = check_bytes(c, (uint64_t)rows * at.s);
     memset(q, 0xff, (size_t)rows * at.q);
     memset(s, 0xff, (size_t)rows * at.s);
-    const uint32_t scales = form == FORM_Q8_0 || form == FORM_Q4_0 || form == FORM_Q5_0 ? 1 : 2;
+    static const uint32_t halves[FORM_COUNT] = {
+        [FORM_Q8_0] = 1, [FORM_Q4_0] = 1, [FORM_Q4_1] = 2, [FORM_Q5_0] = 1,
+        [FORM_Q5_1] = 2, [FORM_Q6] = 2,   [FORM_IQ4] = 1,  [FORM_Q2] = 4};
+    const uint32_t scales = halves[form];
     for (uint32_t r = 0; r < rows; r++) {
         if (form <= FORM_BF16)
             fill_plain(c, form, cols, q + (size_t)r * at.q);

@@ -81,7 +81,10 @@ static struct step settings(struct check *c, uint32_t top_k, float heat, float t
                          .min_p = min_p,
                          .seed_low = check_random(c),
                          .seed_high = check_random(c),
-                         .reserved = {1, 2, 3, 4, 5, 6, 7}};
+                         .span_from = 6,
+                         .span_to = 7,
+                         .lag = 1,
+                         .reserved = {2, 3, 4, 5}};
 }
 
 static void largest(struct check *c) {

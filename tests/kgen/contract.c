@@ -32,8 +32,8 @@ void gpu_dispatch(struct gpu_list *list, uint32_t kernel, int variant, struct vd
 
 static void table_has_the_contract(void **state) {
     (void)state;
-    assert_int_equal(kernel_count, 2);
-    assert_int_equal(K_COUNT, 2);
+    assert_int_equal(kernel_count, 3);
+    assert_int_equal(K_COUNT, 3);
     const struct kernel *k = &kernel_table[K_every];
     assert_string_equal(k->name, "every");
     assert_string_equal(k->purpose, "Everything \"allowed\": y = w x?\\");
@@ -44,6 +44,18 @@ static void table_has_the_contract(void **state) {
     static const char *const names[] = {"x", "w", "state", "y", "idle"};
     for (uint32_t i = 0; i < 5; i++) assert_string_equal(k->binding_names[i], names[i]);
     assert_int_equal(k->push_bytes, 12);
+}
+
+static void texels_are_marked(void **state) {
+    (void)state;
+    const struct kernel *k = &kernel_table[K_texels];
+    assert_int_equal(k->needs, NEED_TEXELS);
+    assert_int_equal(k->n_bindings, 2);
+    assert_int_equal(k->texel_mask, 1);
+    assert_int_equal(k->read_mask, 1);
+    assert_int_equal(k->write_mask, 2);
+    assert_string_equal(k->binding_names[0], "x");
+    assert_int_equal(kernel_table[K_every].texel_mask, 0);
 }
 
 static void specs_are_sorted_with_defaults(void **state) {
@@ -119,6 +131,7 @@ static void macro_hands_over_a_packed_struct(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_has_the_contract),
+        cmocka_unit_test(texels_are_marked),
         cmocka_unit_test(specs_are_sorted_with_defaults),
         cmocka_unit_test(variants_are_the_product),
         cmocka_unit_test(embedded_words_have_no_names),

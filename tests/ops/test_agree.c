@@ -39,6 +39,9 @@ static void step_places(void **state) {
         {"STEP_MIN_P", offsetof(struct step, min_p)},
         {"STEP_SEED_LOW", offsetof(struct step, seed_low)},
         {"STEP_SEED_HIGH", offsetof(struct step, seed_high)},
+        {"STEP_SPAN_FROM", offsetof(struct step, span_from)},
+        {"STEP_SPAN_TO", offsetof(struct step, span_to)},
+        {"STEP_LAG", offsetof(struct step, lag)},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         assert_int_equal(defined("shaders/common/step.glsl", fields[i].name), fields[i].offset / 4);

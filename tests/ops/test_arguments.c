@@ -49,6 +49,7 @@ static void rope_kv(struct gpu_list *list, const void *op) { op_rope_kv(list, op
 static void shuffle(struct gpu_list *list, const void *op) { op_shuffle(list, op); }
 static void pool(struct gpu_list *list, const void *op) { op_pool(list, op); }
 static void norm(struct gpu_list *list, const void *op) { op_norm(list, op); }
+static void rows(struct gpu_list *list, const void *op) { op_rows(list, op); }
 
 static void convolutions(void **state) {
     (void)state;
@@ -140,6 +141,10 @@ static void others(void **state) {
                                   .y_stride = 4,
                                   .eps = 1};
     expect(norm, &plain, "no_such_kernel", VIDI_E_UNSUPPORTED, "no_such_kernel");
+    expect(rows,
+           &(struct op_rows){
+               .x = any(), .y = any(), .rows = 1, .cols = 3, .scatter = true, .halves = true},
+           NULL, VIDI_E_UNSUPPORTED, "pairs");
 }
 
 /* Nothing to do is no failure and no dispatch. */

@@ -18,10 +18,11 @@ static const struct {
     const char *file;
     double tolerance; /* relative to the row's largest value, of what the planes hold */
 } formats[] = {
-    {VD_F16, "f16", 0},         {VD_BF16, "bf16", 0},       {VD_Q8_0, "q8_0", 0},
-    {VD_Q4_0, "q4_0", 0},       {VD_Q4_1, "q4_1", 0},       {VD_Q5_0, "q5_0", 0},
-    {VD_Q5_1, "q5_1", 0},       {VD_Q4_K, "q4_k", 0x1p-10}, {VD_Q5_K, "q5_k", 0x1p-10},
-    {VD_Q6_K, "q6_k", 0x1p-10},
+    {VD_F16, "f16", 0},         {VD_BF16, "bf16", 0},           {VD_Q8_0, "q8_0", 0},
+    {VD_Q4_0, "q4_0", 0},       {VD_Q4_1, "q4_1", 0},           {VD_Q5_0, "q5_0", 0},
+    {VD_Q5_1, "q5_1", 0},       {VD_Q4_K, "q4_k", 0x1p-10},     {VD_Q5_K, "q5_k", 0x1p-10},
+    {VD_Q6_K, "q6_k", 0x1p-10}, {VD_Q2_K, "q2_k", 0x1p-10},     {VD_Q3_K, "q3_k", 0x1p-10},
+    {VD_IQ4_NL, "iq4_nl", 0},   {VD_IQ4_XS, "iq4_xs", 0x1p-10}, {VD_MXFP4, "mxfp4", 0},
 };
 enum { N_FORMATS = sizeof formats / sizeof formats[0] };
 

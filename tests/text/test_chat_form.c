@@ -25,6 +25,7 @@ static const struct {
      TURNS "<|im_start|>system\\nYou are Qwen, created by Alibaba Cloud. You are a helpful "
            "assistant.<|im_end|>\\n"},
     {"smolvlm", "<|im_start|>" TURNS "{{ m.role | capitalize }}<end_of_utterance>\n"},
+    {"idefics", TURNS "{{ m.role.capitalize() }}<end_of_utterance>\n"},
     {"llama3",
      TURNS "{{ '<|start_header_id|>' + m.role + '<|end_header_id|>\n\n' + m.content | trim + "
            "'<|eot_id|>' }}"},
@@ -34,6 +35,8 @@ static const struct {
     {"phi4-mini",
      TURNS "{{ '<|' + m.role + '|>' + m.content + '<|tool|>' + '<|end|>' }}<|assistant|>"},
     {"picturebook", "<|start|>" TURNS "<|user|>{{ m.content }}<|assistant|>{{ m.content }}<|end|>"},
+    {"moondream", "<|endoftext|>" TURNS "\n\nQuestion: {{ m.content }}\n\nAnswer:"},
+    {"blip2", TURNS "Question: {{ m.content }} Answer:"},
     {"zephyr", TURNS "{{ '<|user|>\n' + m.content + eos_token }}"},
     {"stablelm", TURNS "{{ '<|user|>\n' + m.content + '<|endoftext|>\n' }}"},
     {"llama2", TURNS "{{ bos_token + '[INST] ' + '<<SYS>>\n' + m.content + ' [/INST]' }}"},
@@ -73,8 +76,8 @@ static void every_form_is_whole(void **state) {
             assert_non_null(form->turn_close[role]);
         }
     }
-    /* A template for each of them above, but for "plain". */
-    assert_int_equal(n, sizeof templates / sizeof *templates + 1);
+    /* A template for each of them above, but for "plain", "bare" and "kosmos2". */
+    assert_int_equal(n, sizeof templates / sizeof *templates + 3);
     assert_null(chat_form_find("nix"));
 }
 
@@ -113,8 +116,15 @@ static void conversations_are_written_down(void **state) {
          "<|start|><|user|>Ask<|assistant|>Say<|end|><|user|>Ask<|assistant|>"},
         {"vicuna", "UAU", "USER: Ask ASSISTANT: Say</s>USER: Ask ASSISTANT:"},
         {"smolvlm", "U", "<|im_start|>User: Ask<end_of_utterance>\nAssistant:"},
+        {"idefics", "UAU",
+         "User: Ask<end_of_utterance>\nAssistant: Say<end_of_utterance>\nUser: "
+         "Ask<end_of_utterance>\nAssistant:"},
         {"mistral", "UAU", "[INST] Ask [/INST]Say</s>[INST] Ask [/INST]"},
+        {"moondream", "UAU",
+         "<|endoftext|>\n\nQuestion: Ask\n\nAnswer: Say\n\nQuestion: Ask\n\nAnswer:"},
+        {"blip2", "UAU", "Question: Ask Answer: Say. Question: Ask Answer:"},
         {"plain", "U", "Ask\n"},
+        {"bare", "U", "Ask"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[512];

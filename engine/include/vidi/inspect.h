@@ -15,7 +15,11 @@ void vidi_text_free(vidi *v, char *text);
 
 /* What a model file holds, without loading its weights. path NULL: the embedded model.
  * {"path","architecture","name","license","family" (null: not supported),"parameters","file_bytes",
- *  "weights_bytes","kv_bytes_per_token","context","template",
+ *  "weights_bytes","kv_bytes_per_token","kv_bytes_per_token_q8_0",
+ *  "kv_bytes_per_picture" (f16; 0: pictures are rows like words),"context","template",
+ *  "vision": null, or {"path","projector","family"} of eyes in the same file, with "parameters",
+ *  "file_bytes","weights_bytes","tensors" besides where a folder has them in a file of their own,
+ *  "types":{"q8_0":bytes,...} (of all tensors),
  *  "metadata":{key:value,...} (long arrays as {"array":"str","count":n}),
  *  "tensors":[{"name","type","shape":[rows,cols],"bytes"}]} */
 vidi_status vidi_describe(vidi *v, const char *path, char **json);

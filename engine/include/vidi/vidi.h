@@ -48,9 +48,13 @@ typedef struct vidi_config {
     const char *debug;     /* "validate,profile,nofuse"; NULL: nothing. See vidi_debug_options() */
     const char *cache_dir; /* where compiled pipelines are kept; NULL: they are not */
     void (*log)(void *user, int level, const char *line); /* 0 error, 1 warning, 2 info, 3 debug */
-    /* What is being waited for: "loading weights" 3 of 12, ... From inside the call that works. */
-    void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
+    /* What is being waited for: "loading weights" 3 of 12, ... From inside the call that works. Not
+     * 0: that call should stop, and fails with VIDI_E_CANCELLED. */
+    int (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *user;
+    /* The work is handed to the device in parts of about this long, in milliseconds: what a stop
+     * waits for, and what a desktop on the same device waits for. 0: 100; at most 200. */
+    double submit_ms;
 } vidi_config;
 
 typedef struct vidi_image {
@@ -58,6 +62,16 @@ typedef struct vidi_image {
     int width, height, stride; /* in pixels, pixels, bytes */
     vidi_pixels pixels;        /* RGBA8 is laid over white */
 } vidi_image;
+
+/* How keys and values of what was read are kept. Q8_0, signed bytes with an f16 scale for each 32
+ * of them, takes about 27 % of the memory of F32 and 54 % of that of F16, and moves the logits a
+ * little; heads that are not a multiple of 32 numbers cannot be kept so (VIDI_E_UNSUPPORTED). */
+typedef enum vidi_cache {
+    VIDI_CACHE_DEFAULT, /* F16, on a CPU device F32 */
+    VIDI_CACHE_F32,
+    VIDI_CACHE_F16,
+    VIDI_CACHE_Q8_0
+} vidi_cache;
 
 typedef struct vidi_chat_config {
     int context; /* tokens a conversation may hold; 0: what the model was made for, at most 4096 */
@@ -68,6 +82,7 @@ typedef struct vidi_chat_config {
     float min_p;       /* 0: off */
     uint64_t seed;     /* the same seed gives the same answer on the same device */
     int raw;           /* 1: text goes to the model without its prompt form */
+    vidi_cache cache;
 } vidi_chat_config;
 
 typedef struct vidi_piece {
@@ -122,21 +137,53 @@ vidi_status vidi_devices(const vidi_config *cfg, void (*each)(void *user, const 
 /* Weights. path NULL: the model that ships inside (VIDI_E_UNSUPPORTED when it was left out). */
 vidi_status vidi_model_open(vidi *v, const char *path, vidi_model **out);
 /* The same with more said. path may be a folder that holds a model and its vision part. */
+/* What matrices of f32, f16 and bf16 become while they are loaded: Q8_0 takes 8.5 bits a number,
+ * the others 4.5. Those of the vocabulary become Q8_0 in any case; rows that are no multiple of
+ * 256 numbers become Q8_0 instead of Q4_K, no multiple of 32 F16. All else stays, as do matrices
+ * that are quantised already. */
+typedef enum vidi_weights {
+    VIDI_WEIGHTS_OWN, /* as the file has them */
+    VIDI_WEIGHTS_Q8_0,
+    VIDI_WEIGHTS_Q4_0,
+    VIDI_WEIGHTS_Q4_K
+} vidi_weights;
 typedef struct vidi_model_config {
     const char *path;      /* as above */
     const char *mmproj;    /* GGUF file of the vision part; NULL: none, or the folder's */
     const char *chat_form; /* name of a prompt form; NULL: by the file's own template */
+    vidi_weights weights;
 } vidi_model_config;
+/* Writes the model and its vision part as one GGUF file with cfg->weights, which is not OWN;
+ * chat_form is not used. The file appears whole or not at all. Needs no device. VIDI_E_ARGUMENT
+ * when `to` is a file of the model itself. */
+vidi_status vidi_quantize(vidi *v, const vidi_model_config *cfg, const char *to);
 vidi_status vidi_model_open_with(vidi *v, const vidi_model_config *cfg, vidi_model **out);
 void vidi_model_close(vidi_model *m);
+int vidi_model_sees(const vidi_model *m); /* 1: it takes pictures; 0: text alone */
+
+/* Low-rank adapters (LoRA, arXiv 2106.09685) from GGUF files, in place of those used before; n 0:
+ * none, at most 8. The model's own weights are neither loaded again nor changed. Conversations keep
+ * what they have read and go on with the new ones; not while an answer goes on. On failure those
+ * before stay. */
+typedef struct vidi_adapter {
+    const char *path;
+    float scale; /* times alpha / rank of the file; 1: as it was trained */
+} vidi_adapter;
+vidi_status vidi_model_adapt(vidi_model *m, const vidi_adapter *list, int n);
 
 /* A picture file (JPEG, PNG, BMP, PPM), upright by its EXIF orientation. Free with
  * vidi_image_free(). At most 64 million pixels. */
 vidi_status vidi_image_read(vidi *v, const char *path, vidi_image *out);
+/* The same from memory; `name` stands for the path in error messages. */
+vidi_status vidi_image_decode(vidi *v, const void *data, size_t bytes, const char *name,
+                              vidi_image *out);
 void vidi_image_free(vidi *v, vidi_image *image);
 
 vidi_status vidi_chat_open(vidi_model *m, const vidi_chat_config *cfg, vidi_chat **out);
 void vidi_chat_close(vidi_chat *c);
+/* Other max_tokens, temperature, top_k, top_p, min_p and seed, from the next answer on, whose
+ * random numbers begin anew. */
+vidi_status vidi_chat_sampling(vidi_chat *c, const vidi_chat_config *cfg);
 /* What is said waits until vidi_next() or vidi_prefill(); a picture belongs to the text after it.
  */
 vidi_status vidi_say_image(vidi_chat *c, const vidi_image *image);
@@ -146,10 +193,24 @@ vidi_status vidi_prefill(vidi_chat *c);
 /* The next piece of the answer. VIDI_END: complete (see stats.stop); *out then holds what is left
  * of a character that the length cut, mostly nothing, and token -1. */
 vidi_status vidi_next(vidi_chat *c, vidi_piece *out);
-void vidi_cancel(vidi_chat *c);                       /* from any thread */
+/* From any thread: the vidi_next() or vidi_prefill() that goes on, or comes next, fails with
+ * VIDI_E_CANCELLED. What is said, marked or rewound in between forgets it. */
+void vidi_cancel(vidi_chat *c);
 vidi_status vidi_chat_mark(vidi_chat *c, int *mark);  /* remember this point ... */
 vidi_status vidi_chat_rewind(vidi_chat *c, int mark); /* ... and drop all said since */
 void vidi_chat_stats(const vidi_chat *c, vidi_stats *out);
+
+/* A place of the picture that an answer names: sides as parts of its width and height, 0..1, from
+ * the left and from the top, x0 < x1 and y0 < y1. */
+typedef struct vidi_box {
+    float x0, y0, x1, y1;
+    char label[64]; /* UTF-8, cut to whole characters; "": none */
+} vidi_box;
+/* Reads them from an answer, in the forms that PaliGemma, Kosmos-2, InternVL and the Qwen models
+ * write. used_width and used_height: of vidi_stats. Returns how many there are in `out`, at most
+ * cap. From any thread. */
+int vidi_boxes(const vidi_model *m, const char *answer, size_t len, int used_width, int used_height,
+               vidi_box *out, int cap);
 
 #ifdef __cplusplus
 }

@@ -177,7 +177,7 @@ static vidi_status ops_json(vidi_chat *c, int n_answer, double gb_s, double gflo
         struct program *p;
         double rows_part, kv_part;
     } phases[] = {
-        {"picture", c->encode, 1, 1},
+        {"picture", c->encoded, 1, 1},
         {"prompt", c->prompt, (double)c->chunk_rows / c->chunk, c->first_position / capacity},
         {"step", c->answer, 1, (c->first_position + n_answer) / capacity}};
     struct timings *rows = vd_alloc(&c->model->v->ctx, sizeof *rows);

@@ -12,6 +12,8 @@ static vidi_status open_into(vidi_chat *c, const vidi_chat_config *cfg) {
     if (c->cfg.context < 0 || c->cfg.max_tokens < 0 || !(c->cfg.temperature >= 0))
         return vd_fail(ctx, VIDI_E_ARGUMENT,
                        "context, max_tokens and temperature cannot be negative");
+    if ((unsigned)c->cfg.cache > VIDI_CACHE_Q8_0)
+        return vd_fail(ctx, VIDI_E_ARGUMENT, "%d is no kind of cache", (int)c->cfg.cache);
     const uint32_t context = model_context(m, c->cfg.context);
     if (context > m->shape.context || context < 2)
         return vd_fail(ctx, VIDI_E_ARGUMENT,
@@ -56,9 +58,21 @@ void vidi_chat_close(vidi_chat *c) {
     (void)chat_settle(c);
     chat_programs_free(c);
     chat_pixels_free(c);
-    for (int i = 0; i < CHAT_PICTURES; i++) vd_free(ctx, c->pictures[i].rgb);
+    for (int i = 0; i < CHAT_PICTURES; i++) said_picture_free(ctx, &c->pictures[i]);
     arena_close(&c->arena);
     vd_free(ctx, c);
+}
+
+vidi_status vidi_chat_sampling(vidi_chat *c, const vidi_chat_config *cfg) {
+    if (!cfg || cfg->max_tokens < 0 || !(cfg->temperature >= 0))
+        return vd_fail(&c->model->v->ctx, VIDI_E_ARGUMENT,
+                       "max_tokens and temperature cannot be negative");
+    const int context = c->cfg.context, raw = c->cfg.raw;
+    c->cfg = *cfg;
+    c->cfg.context = context;
+    c->cfg.raw = raw;
+    c->reseeded = true;
+    return VIDI_OK;
 }
 
 void vidi_cancel(vidi_chat *c) { atomic_store(&c->cancel, 1); }
@@ -77,14 +91,21 @@ static void copy_row(uint8_t *dst, const uint8_t *src, uint32_t width, vidi_pixe
         }
 }
 
+/* Names the file that is missing, as those who publish such pairs name it. */
+static vidi_status fail_blind(const struct gguf *file) {
+    const char *slash = strrchr(file->path, '/');
+    if (file->folder)
+        return vd_fail(file->ctx, VIDI_E_UNSUPPORTED,
+                       "%s: this model reads text only, not pictures", file->path);
+    return vd_fail(file->ctx, VIDI_E_UNSUPPORTED,
+                   "%s: this model reads text only, not pictures, unless its vision part, a file "
+                   "such as mmproj-%s, is given, too",
+                   file->path, slash ? slash + 1 : file->path);
+}
+
 static vidi_status check_image(vidi_chat *c, const vidi_image *image) {
     struct vd_ctx *ctx = &c->model->v->ctx;
-    if (!c->model->shape.picture.rows)
-        return vd_fail(
-            ctx, VIDI_E_UNSUPPORTED,
-            "%s: this model reads text only, not pictures, unless the mmproj file with its "
-            "vision part is given, too",
-            c->model->file.path);
+    if (!c->model->shape.picture.rows) return fail_blind(&c->model->file);
     const int bytes = image->pixels == VIDI_RGBA8 ? 4 : 3;
     if (!image->data || image->width < 1 || image->height < 1 || image->width > (int)sides_limit ||
         image->height > (int)sides_limit || image->stride < image->width * bytes)
@@ -240,8 +261,16 @@ vidi_status vidi_chat_mark(vidi_chat *c, int *mark) {
         if (!bigger) return VIDI_E_MEMORY;
         c->marks = bigger;
     }
+    atomic_store(&c->cancel, 0);
     TRY(vidi_prefill(c));
-    c->marks[c->n_marks] = (struct mark){c->position, c->started, c->last_role};
+    c->marks[c->n_marks] = (struct mark){.position = c->position,
+                                         .shown = c->shown,
+                                         .lag = c->lag,
+                                         .seen_rows = c->seen_rows,
+                                         .asked_from = c->asked_from,
+                                         .asked_to = c->asked_to,
+                                         .started = c->started,
+                                         .last_role = c->last_role};
     *mark = (int)c->n_marks++;
     return VIDI_OK;
 }
@@ -249,18 +278,20 @@ vidi_status vidi_chat_mark(vidi_chat *c, int *mark) {
 vidi_status vidi_chat_rewind(vidi_chat *c, int mark) {
     if (mark < 0 || (uint32_t)mark >= c->n_marks)
         return vd_fail(&c->model->v->ctx, VIDI_E_ARGUMENT, "there is no mark %d", mark);
+    atomic_store(&c->cancel, 0);
     TRY(chat_settle(c));
     c->answering = c->said = c->opened = false;
-    c->pending.n = c->read_pending = c->n_waiting = c->n_pictures = 0;
-    for (int i = 0; i < CHAT_PICTURES; i++) {
-        vd_free(&c->model->v->ctx, c->pictures[i].rgb);
-        c->pictures[i] = (struct said_picture){0};
-    }
+    c->pending.n = c->read_pending = c->read_rows = c->read_seen = c->n_waiting = c->n_pictures = 0;
+    for (int i = 0; i < CHAT_PICTURES; i++) said_picture_free(&c->model->v->ctx, &c->pictures[i]);
     c->position = c->marks[mark].position;
     c->started = c->marks[mark].started;
+    c->shown = c->marks[mark].shown;
     c->last_role = c->marks[mark].last_role;
+    c->seen_rows = c->marks[mark].seen_rows;
+    c->asked_from = c->marks[mark].asked_from;
+    c->asked_to = c->marks[mark].asked_to;
     c->n_marks = (uint32_t)mark + 1;
-    return VIDI_OK;
+    return chat_turn_back(c, c->marks[mark].lag);
 }
 
 void vidi_chat_stats(const vidi_chat *c, vidi_stats *out) {

@@ -10,6 +10,7 @@
     X(profile, "a timestamp behind every dispatch")                     \
     X(robust, "robust buffer access")                                   \
     X(separate, "every tensor in a buffer of its own")                  \
+    X(apart, "gates, and what they gate, as products of their own")     \
     X(kv_f32, "the cache of keys and values in 32 bits")
 
 #define ROW(name, what) {#name, offsetof(struct debug, name)},

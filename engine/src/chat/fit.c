@@ -2,19 +2,26 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chat/internal.h"
+#include "chat/fit.h"
 
 /* Pictures are brought to the encoder's size here when that takes more than one resize: the steps
  * and their order are those of the reference processors, whose every step rounds to 8 bits. The
  * last one, from RGB8 to normalised pixels, is the device's (image.c). */
-
-enum { LONGEST = 65535, LARGEST_GRID_SIDE = 4096 };
 
 static uint32_t stride_of(uint32_t width) { return (width * 3 + 3) & ~3u; }
 
 static uint8_t byte_of(int64_t sum) {
     const int64_t v = (sum + (1 << 21)) >> 22;
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+}
+
+enum { LONGEST = 65535, LARGEST_GRID_SIDE = 4096 };
+
+void said_picture_free(struct vd_ctx *ctx, struct said_picture *p) {
+    vd_free(ctx, p->rgb);
+    vd_free(ctx, p->layout);
+    vd_free(ctx, p->asked);
+    *p = (struct said_picture){0};
 }
 
 /* One pass: out_n places along a line, from the same few inputs of each line. */
@@ -65,8 +72,8 @@ static void both_passes(const struct said_picture *in, const int32_t *coeffs,
                                .out_step = out->stride});
 }
 
-static vidi_status resized(struct vd_ctx *ctx, const struct said_picture *in, uint32_t width,
-                           uint32_t height, enum resize_filter filter, struct said_picture *out) {
+vidi_status fit_resized(struct vd_ctx *ctx, const struct said_picture *in, uint32_t width,
+                        uint32_t height, enum resize_filter filter, struct said_picture *out) {
     const struct op_image op = {.width = in->width,
                                 .height = in->height,
                                 .out_w = width,
@@ -89,14 +96,27 @@ static vidi_status resized(struct vd_ctx *ctx, const struct said_picture *in, ui
     return ok ? VIDI_OK : VIDI_E_MEMORY;
 }
 
-/* A rectangle of a picture as one more picture of the turn. */
-static vidi_status add_part(vidi_chat *c, const struct said_picture *of, uint32_t x, uint32_t y,
-                            uint32_t width, uint32_t height, struct said_picture **out) {
+/* Of the decoder. */
+static uint32_t fit_rows(const struct shape *s) { return s->seen_cols ? 0 : s->picture.rows; }
+
+void fit_words(const vidi_chat *c, struct said_picture *p) {
+    const struct shape *s = &c->model->shape;
+    const bool shared = s->picture.shared_edges && c->n_waiting;
+    if (s->picture.before && !shared)
+        snprintf(p->before, sizeof p->before, "%s", s->picture.before);
+    if (s->picture.after) snprintf(p->after, sizeof p->after, "%s", s->picture.after);
+}
+
+vidi_status fit_part(vidi_chat *c, const struct said_picture *of, uint32_t x, uint32_t y,
+                     uint32_t width, uint32_t height, struct said_picture **out) {
     struct vd_ctx *ctx = &c->model->v->ctx;
     if (c->n_pictures == CHAT_PICTURES)
         return vd_fail(ctx, VIDI_E_ARGUMENT, "more than %d pictures and tiles in one turn",
                        CHAT_PICTURES);
-    struct said_picture p = {.width = width, .height = height, .stride = stride_of(width)};
+    struct said_picture p = {.width = width,
+                             .height = height,
+                             .stride = stride_of(width),
+                             .rows = fit_rows(&c->model->shape)};
     p.rgb = vd_alloc(ctx, (uint64_t)p.stride * height);
     if (!p.rgb) return VIDI_E_MEMORY;
     for (uint32_t row = 0; row < height; row++)
@@ -123,12 +143,14 @@ static vidi_status crop(vidi_chat *c, const struct said_picture *in) {
     const uint32_t w = in->width < in->height ? side : (uint32_t)length;
     const uint32_t h = in->width < in->height ? (uint32_t)length : side;
     struct said_picture whole, *part;
-    TRY(resized(ctx, in, w, h, s->picture.bicubic ? RESIZE_BICUBIC : RESIZE_BILINEAR, &whole));
+    TRY(fit_resized(ctx, in, w, h, s->picture.bicubic ? RESIZE_BICUBIC : RESIZE_BILINEAR, &whole));
     const vidi_status status =
-        add_part(c, &whole, (w - side) / 2, (h - side) / 2, side, side, &part);
+        fit_part(c, &whole, (w - side) / 2, (h - side) / 2, side, side, &part);
     vd_free(ctx, whole.rgb);
-    if (status == VIDI_OK) snprintf(part->after, sizeof part->after, "\n");
-    return status;
+    TRY(status);
+    snprintf(part->after, sizeof part->after, "\n");
+    fit_words(c, part);
+    return VIDI_OK;
 }
 
 /* --- tiles in rows, the whole picture last ---------------------------------------------------- */
@@ -171,7 +193,7 @@ static vidi_status add_grid(vidi_chat *c, const struct said_picture *of, uint32_
     for (uint32_t y = 0; y < of->height / side; y++)
         for (uint32_t x = 0; x < of->width / side; x++) {
             struct said_picture *p;
-            TRY(add_part(c, of, x * side, y * side, side, side, &p));
+            TRY(fit_part(c, of, x * side, y * side, side, side, &p));
             snprintf(p->before, sizeof p->before, "%s<fake_token_around_image><row_%u_col_%u>",
                      y && !x ? "\n" : "", y + 1, x + 1);
         }
@@ -182,8 +204,8 @@ static vidi_status add_whole(vidi_chat *c, const struct said_picture *of, uint32
                              const char *breaks) {
     struct vd_ctx *ctx = &c->model->v->ctx;
     struct said_picture small, *p;
-    TRY(resized(ctx, of, side, side, RESIZE_LANCZOS, &small));
-    const vidi_status status = add_part(c, &small, 0, 0, side, side, &p);
+    TRY(fit_resized(ctx, of, side, side, RESIZE_LANCZOS, &small));
+    const vidi_status status = fit_part(c, &small, 0, 0, side, side, &p);
     vd_free(ctx, small.rgb);
     TRY(status);
     snprintf(p->before, sizeof p->before, "%s<fake_token_around_image><global-img>", breaks);
@@ -199,9 +221,9 @@ static vidi_status tiles(vidi_chat *c, const struct said_picture *in) {
     const struct size first = scaled((struct size){in->width, in->height}, longest);
     const struct size second = in_tiles(first, side);
     struct said_picture scaled_once, canvas;
-    TRY(resized(ctx, in, first.width, first.height, RESIZE_LANCZOS, &scaled_once));
+    TRY(fit_resized(ctx, in, first.width, first.height, RESIZE_LANCZOS, &scaled_once));
     vidi_status status =
-        resized(ctx, &scaled_once, second.width, second.height, RESIZE_LANCZOS, &canvas);
+        fit_resized(ctx, &scaled_once, second.width, second.height, RESIZE_LANCZOS, &canvas);
     vd_free(ctx, scaled_once.rgb);
     TRY(status);
     const bool one = second.width <= side && second.height <= side;
@@ -214,19 +236,31 @@ static vidi_status tiles(vidi_chat *c, const struct said_picture *in) {
 }
 
 vidi_status chat_fit(vidi_chat *c, struct said_picture *p) {
-    if (c->model->shape.picture.fit == FIT_STRETCH) {
+    const struct shape *s = &c->model->shape;
+    if (s->picture.fit == FIT_STRETCH) {
+        if (s->picture.mutual == MUTUAL_PROMPT) p->slot = 1 + c->n_waiting;
+        if (p->slot && p->slot >= s->picture.slots) {
+            said_picture_free(&c->model->v->ctx, p);
+            return vd_fail(&c->model->v->ctx, VIDI_E_ARGUMENT,
+                           "this model takes %u pictures in one turn at most",
+                           s->picture.slots - 1);
+        }
+        fit_words(c, p);
+        p->rows = fit_rows(s);
         c->pictures[c->n_pictures++] = *p;
         c->n_waiting++;
         return VIDI_OK;
     }
     const uint32_t before = c->n_pictures, waiting = c->n_waiting;
-    const vidi_status status = c->model->shape.picture.fit == FIT_CROP ? crop(c, p) : tiles(c, p);
+    static vidi_status (*const fits[])(vidi_chat *, const struct said_picture *) = {
+        [FIT_CROP] = crop,           [FIT_TILES] = tiles,       [FIT_NATIVE] = fit_native,
+        [FIT_GRID] = fit_grid,       [FIT_SLICES] = fit_slices, [FIT_ANYRES] = fit_anyres,
+        [FIT_BOUNDED] = fit_bounded, [FIT_CANVAS] = fit_canvas};
+    const vidi_status status = fits[s->picture.fit](c, p);
     vd_free(&c->model->v->ctx, p->rgb);
+    c->shown += status == VIDI_OK;
     if (status == VIDI_OK) return status;
-    for (c->n_waiting = waiting; c->n_pictures > before;) {
-        struct said_picture *drop = &c->pictures[--c->n_pictures];
-        vd_free(&c->model->v->ctx, drop->rgb);
-        *drop = (struct said_picture){0};
-    }
+    for (c->n_waiting = waiting; c->n_pictures > before;)
+        said_picture_free(&c->model->v->ctx, &c->pictures[--c->n_pictures]);
     return status;
 }

@@ -24,6 +24,11 @@ void chat_pixels_free(vidi_chat *c) {
 
 static struct vd_span all(struct gpu_buffer *b) { return span_of(b, 0, gpu_buffer_bytes(b)); }
 
+static enum resize_filter filter_of(const struct shape *s) {
+    if (s->picture.lanczos) return RESIZE_LANCZOS;
+    return s->picture.bicubic ? RESIZE_BICUBIC : RESIZE_BILINEAR;
+}
+
 static vidi_status make(vidi_chat *c, const struct said_picture *said) {
     const vidi_model *m = c->model;
     struct gpu *gpu = m->v->gpu;
@@ -32,17 +37,17 @@ static vidi_status make(vidi_chat *c, const struct said_picture *said) {
     struct op_image op = {.width = said->width,
                           .height = said->height,
                           .stride = said->stride,
-                          .out_w = s->picture.width,
-                          .out_h = s->picture.height,
-                          .canvas_w = s->picture.width,
-                          .canvas_h = s->picture.height,
-                          .filter = s->picture.bicubic ? RESIZE_BICUBIC : RESIZE_BILINEAR};
+                          .out_w = s->picture.area ? said->width : s->picture.width,
+                          .out_h = s->picture.area ? said->height : s->picture.height,
+                          .filter = filter_of(s)};
+    op.canvas_w = op.out_w;
+    op.canvas_h = op.out_h;
     memcpy(op.mean, s->picture.mean, sizeof op.mean);
     memcpy(op.std, s->picture.std, sizeof op.std);
     const uint64_t coeffs_bytes = op_image_coeffs_bytes(&op);
     TRY(gpu_buffer_new(gpu, (uint64_t)said->stride * said->height, GPU_HOST, "picture", &p->rgb));
     TRY(gpu_buffer_new(gpu, coeffs_bytes, GPU_HOST, "resize coefficients", &p->coeffs));
-    TRY(gpu_buffer_new(gpu, 4ull * s->picture.width * said->height, GPU_DEVICE, "resized rows",
+    TRY(gpu_buffer_new(gpu, 4ull * op.out_w * said->height, GPU_DEVICE, "resized rows",
                        &p->rows_u8));
     op.rgb = all(p->rgb);
     op.coeffs = all(p->coeffs);

@@ -8,6 +8,7 @@
 
 #include "chat/internal.h"
 #include "chat/json.h"
+#include "io/hf_folder.h"
 #include "ops/tune.h"
 
 enum { LONGEST_ARRAY = 16, LONGEST_TEXT = 65536 };
@@ -38,7 +39,12 @@ static json_t *value_json(const struct gguf_value *v) {
     return list;
 }
 
-static json_t *tensors_json(const struct gguf *g, uint64_t *parameters, uint64_t *bytes) {
+struct sums {
+    uint64_t parameters, bytes;
+    json_t *types; /* bytes of each type's tensors, by its name */
+};
+
+static json_t *tensors_json(const struct gguf *g, struct sums *sums) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < g->n_tensors; i++) {
         const struct gguf_tensor *t = &g->tensors[i];
@@ -48,14 +54,16 @@ static json_t *tensors_json(const struct gguf *g, uint64_t *parameters, uint64_t
             json_array_append_new(shape, json_integer((json_int_t)t->dims[d]));
             count *= t->dims[d];
         }
-        *parameters += count;
-        *bytes += t->bytes;
         char other[32];
         snprintf(other, sizeof other, "ggml type %u", t->gguf_type);
-        json_array_append_new(
-            list, json_pack("{s:o, s:s, s:o, s:I}", "name", json_bytes(t->name.ptr, t->name.len),
-                            "type", t->type == VD_TYPE_NONE ? other : vd_formats[t->type].name,
-                            "shape", shape, "bytes", (json_int_t)t->bytes));
+        const char *type = t->type == VD_TYPE_NONE ? other : vd_formats[t->type].name;
+        const json_int_t before = json_integer_value(json_object_get(sums->types, type));
+        json_object_set_new(sums->types, type, json_integer(before + (json_int_t)t->bytes));
+        sums->parameters += count;
+        sums->bytes += t->bytes;
+        json_array_append_new(list, json_pack("{s:o, s:s, s:o, s:I}", "name",
+                                              json_bytes(t->name.ptr, t->name.len), "type", type,
+                                              "shape", shape, "bytes", (json_int_t)t->bytes));
     }
     return list;
 }
@@ -66,69 +74,141 @@ static void set_text(json_t *doc, const struct gguf *g, const char *key, const c
     json_object_set_new(doc, name, text ? scalar(v, 0) : json_null());
 }
 
-/* What needs the family: left null where the file is not supported. */
-static void set_family(vidi *v, json_t *doc, const struct gguf *g) {
+/* What needs the family: left null where the file is not supported, and `shape` without layers. */
+static void set_family(vidi *v, json_t *doc, const struct gguf *g, struct shape *shape) {
     struct str arch = {"", 0};
     const struct family *f = NULL;
     if (gguf_str(g, "general.architecture", &arch) == VIDI_OK) f = family_find(arch);
     json_object_set_new(doc, "architecture", json_bytes(arch.ptr, arch.len));
-    const struct vision *eyes = is_vision_file(g) ? vision_find(g) : NULL;
+    const struct vision *eyes = is_vision_file(g) ? vision_find(g, NULL) : NULL;
     const char *what = f ? f->what : eyes ? eyes->what : NULL;
     json_object_set_new(doc, "family", what ? json_string(what) : json_null());
-    struct shape *shape = vd_alloc(&v->ctx, sizeof *shape);
     void *cfg = f ? vd_alloc(&v->ctx, f->config_bytes) : NULL;
-    uint64_t kv = 0;
-    if (shape && cfg && family_configure(&v->ctx, g, f, cfg, shape) == VIDI_OK) {
-        for (uint32_t i = 0; i < shape->layers; i++)
-            kv += 2ull * shape->kv_dim[i] * sizeof(uint16_t);
+    uint64_t kv = 0, q8_0 = 0;
+    if (cfg && family_configure(&v->ctx, g, f, cfg, shape) == VIDI_OK) {
+        for (uint32_t i = 0; i < shape->layers; i++) {
+            kv += 2 * kv_row_bytes(KV_F16, shape->kv_dim[i]);
+            q8_0 += 2 * kv_row_bytes(KV_Q8_0, shape->kv_dim[i]);
+        }
         json_object_set_new(doc, "kv_bytes_per_token", json_integer((json_int_t)kv));
+        json_object_set_new(doc, "kv_bytes_per_token_q8_0", json_integer((json_int_t)q8_0));
         json_object_set_new(doc, "context", json_integer(shape->context));
     } else {
+        *shape = (struct shape){0};
         json_object_set_new(doc, "kv_bytes_per_token", json_null());
+        json_object_set_new(doc, "kv_bytes_per_token_q8_0", json_null());
         json_object_set_new(doc, "context", json_null());
     }
     vd_free(&v->ctx, cfg);
-    vd_free(&v->ctx, shape);
+}
+
+/* What layers that ask pictures keep of each; 0 where pictures are rows like words. */
+static void set_picture(vidi *v, json_t *doc, const struct gguf *eyes, const struct vision *vision,
+                        struct shape *shape) {
+    uint64_t bytes = 0;
+    void *cfg = vision ? vd_alloc(&v->ctx, vision->config_bytes) : NULL;
+    if (cfg && vision_configure(&v->ctx, eyes, vision, cfg, shape) == VIDI_OK)
+        for (uint32_t i = 0; i < shape->layers; i++)
+            bytes += 2 * shape->picture.rows * kv_row_bytes(KV_F16, shape->seen_dim[i]);
+    json_object_set_new(doc, "kv_bytes_per_picture",
+                        shape->layers ? json_integer((json_int_t)bytes) : json_null());
+    vd_free(&v->ctx, cfg);
+}
+
+static void set_sums(json_t *doc, const struct gguf *g, json_t *tensors, const struct sums *sums) {
+    json_object_set_new(doc, "parameters", json_integer((json_int_t)sums->parameters));
+    json_object_set_new(doc, "file_bytes", json_integer((json_int_t)g->file_bytes));
+    json_object_set_new(doc, "weights_bytes", json_integer((json_int_t)sums->bytes));
+    json_object_set_new(doc, "tensors", tensors);
+}
+
+static json_t *text_or_null(const char *text, size_t len) {
+    return len ? json_bytes(text, len) : json_null();
+}
+
+/* The eyes, in the model's own file or in `path`; null where there are none. What cannot be read
+ * of a file of their own has no family. */
+static void set_vision(vidi *v, json_t *doc, const struct gguf *g, const char *path,
+                       struct sums *all, struct shape *shape) {
+    struct gguf apart = {0};
+    struct str arch = {"", 0}, projector = {"", 0};
+    const struct gguf *eyes = !path && carries_eyes(g) ? g : NULL;
+    if (path && (hf_folder_is(path) ? hf_folder_open(&v->ctx, path, HF_EYES, &apart)
+                                    : gguf_open(&v->ctx, path, &apart)) == VIDI_OK)
+        eyes = &apart;
+    if (gguf_find(g, "general.architecture")) gguf_str(g, "general.architecture", &arch);
+    const struct family *f = family_find(arch);
+    const struct vision *vision = eyes ? vision_find(eyes, f ? f->arch : NULL) : NULL;
+    if (eyes) projector = vision_projector(eyes);
+    const char *at = path ? path : g->path, *what = vision ? vision->what : "";
+    json_t *part = json_pack("{s:o, s:o, s:o}", "path", json_bytes(at, strlen(at)), "projector",
+                             text_or_null(projector.ptr, projector.len), "family",
+                             text_or_null(what, strlen(what)));
+    if (eyes == &apart) {
+        struct sums sums = {.types = all->types};
+        json_t *tensors = tensors_json(eyes, &sums);
+        set_sums(part, eyes, tensors, &sums);
+    }
+    if (path || eyes) json_object_set(doc, "vision", part);
+    json_decref(part);
+    set_picture(v, doc, eyes, vision, shape);
+    gguf_close(&apart);
+}
+
+static void describe(vidi *v, const struct gguf *g, const char *eyes, json_t *doc,
+                     struct shape *shape) {
+    json_t *metadata = json_object();
+    struct sums sums = {.types = json_object()};
+    json_object_set_new(doc, "types", sums.types);
+    json_object_set_new(doc, "vision", json_null());
+    json_object_set_new(doc, "metadata", metadata);
+    json_object_set_new(doc, "path", json_bytes(g->path, strlen(g->path)));
+    set_family(v, doc, g, shape);
+    set_text(doc, g, "general.name", "name");
+    set_text(doc, g, "general.license", "license");
+    set_text(doc, g, "tokenizer.chat_template", "template");
+    for (uint32_t i = 0; i < g->n_values; i++) {
+        char *key = json_key(&v->ctx, g->values[i].key);
+        if (key) json_object_set_new(metadata, key, value_json(&g->values[i]));
+        vd_free(&v->ctx, key);
+    }
+    json_t *tensors = tensors_json(g, &sums);
+    set_sums(doc, g, tensors, &sums);
+    set_vision(v, doc, g, eyes, &sums, shape);
 }
 
 vidi_status vidi_describe(vidi *v, const char *path, char **out) {
     *out = NULL;
-    struct gguf g;
-    vidi_status status = model_file_open(&v->ctx, path, &g);
+    struct gguf g = {0};
+    struct arena a;
+    vidi_model_config pair;
+    arena_open(&a, &v->ctx);
+    vidi_status status = find_pair(&v->ctx, &a, &(vidi_model_config){.path = path}, &pair);
+    if (status == VIDI_OK) status = model_file_open(&v->ctx, pair.path, &g);
+    struct shape *shape = vd_alloc(&v->ctx, sizeof *shape);
+    if (status == VIDI_OK && !shape) status = VIDI_E_MEMORY;
     if (status == VIDI_OK) {
-        json_t *doc = json_object(), *metadata = json_object();
-        json_object_set_new(doc, "path", json_bytes(g.path, strlen(g.path)));
-        set_family(v, doc, &g);
-        set_text(doc, &g, "general.name", "name");
-        set_text(doc, &g, "general.license", "license");
-        set_text(doc, &g, "tokenizer.chat_template", "template");
-        uint64_t parameters = 0, bytes = 0;
-        json_t *tensors = tensors_json(&g, &parameters, &bytes);
-        json_object_set_new(doc, "parameters", json_integer((json_int_t)parameters));
-        json_object_set_new(doc, "file_bytes", json_integer((json_int_t)g.file_bytes));
-        json_object_set_new(doc, "weights_bytes", json_integer((json_int_t)bytes));
-        for (uint32_t i = 0; i < g.n_values; i++) {
-            char *key = json_key(&v->ctx, g.values[i].key);
-            if (key) json_object_set_new(metadata, key, value_json(&g.values[i]));
-            vd_free(&v->ctx, key);
-        }
-        json_object_set_new(doc, "metadata", metadata);
-        json_object_set_new(doc, "tensors", tensors);
+        json_t *doc = json_object();
+        describe(v, &g, pair.mmproj, doc, shape);
         status = json_text(&v->ctx, doc, out);
     }
+    vd_free(&v->ctx, shape);
     gguf_close(&g);
+    arena_close(&a);
     return status;
 }
 
 vidi_status vidi_tokenize(vidi *v, const char *path, const char *text, size_t len, int special,
                           char **out) {
     *out = NULL;
-    struct gguf g;
+    struct gguf g = {0};
     struct tokenizer *t = NULL;
     struct arena a;
     arena_open(&a, &v->ctx);
     struct tokens tokens = {.arena = &a};
-    vidi_status status = model_file_open(&v->ctx, path, &g);
+    vidi_model_config pair;
+    vidi_status status = find_pair(&v->ctx, &a, &(vidi_model_config){.path = path}, &pair);
+    if (status == VIDI_OK) status = model_file_open(&v->ctx, pair.path, &g);
     if (status == VIDI_OK) status = tokenizer_open(&v->ctx, &g, &t);
     if (status == VIDI_OK) status = tokenize(t, text, len, special ? TOKENIZE_SPECIAL : 0, &tokens);
     if (status == VIDI_OK) {

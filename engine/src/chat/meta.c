@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "chat/internal.h"
 
@@ -76,6 +77,31 @@ bool meta_flag(struct meta *m, const char *key) {
     if (!full_key(m, key, full)) return false;
     const struct gguf_value *v = gguf_find(m->file, full);
     return v && v->kind != GGUF_STRING && v->kind != GGUF_ARRAY && gguf_int_at(v, 0) != 0;
+}
+
+bool meta_is(struct meta *m, const char *key, const char *word) {
+    char full[KEY_CAP];
+    struct str text;
+    if (!full_key(m, key, full)) return false;
+    const struct gguf_value *v = gguf_find(m->file, full);
+    return v && v->kind == GGUF_STRING && gguf_str(m->file, full, &text) == VIDI_OK &&
+           text.len == strlen(word) && memcmp(text.ptr, word, text.len) == 0;
+}
+
+bool meta_has_tensor(struct meta *m, const char *name) {
+    return gguf_tensor(m->file, name) != NULL;
+}
+
+void meta_flags(struct meta *m, const char *key, uint32_t n, bool *out) {
+    char full[KEY_CAP];
+    if (!full_key(m, key, full)) return;
+    const struct gguf_value *v = gguf_find(m->file, full);
+    if (!v || v->kind != GGUF_ARRAY || v->n != n || v->item == GGUF_STRING) {
+        keep(m, vd_fail(m->ctx, VIDI_E_FORMAT, "%s: %s does not hold %u flags", m->file->path, full,
+                        n));
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) out[i] = gguf_int_at(v, i) != 0;
 }
 
 uint32_t meta_length(struct meta *m, const char *key) {

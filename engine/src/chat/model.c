@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "chat/internal.h"
+#include "io/hf_folder.h"
 #include "models/embedded.h"
+#include "text/boxes.h"
 
 static const struct family *const families[] = {
 #define FAMILY_ROW(name) &family_##name,
@@ -18,6 +20,7 @@ const struct family *family_find(struct str arch) {
 }
 
 vidi_status model_file_open(struct vd_ctx *ctx, const char *path, struct gguf *out) {
+    if (path && hf_folder_is(path)) return hf_folder_open(ctx, path, HF_TEXT, out);
     if (path) return gguf_open(ctx, path, out);
     uint64_t bytes;
     const void *data = embedded_model(&bytes);
@@ -68,12 +71,24 @@ uint32_t model_context(const vidi_model *m, int wanted) {
     return m->shape.context < CONTEXT_DEFAULT ? m->shape.context : CONTEXT_DEFAULT;
 }
 
+enum vd_type weights_type(vidi_weights wanted) {
+    static const enum vd_type types[] = {
+        [VIDI_WEIGHTS_OWN] = VD_TYPE_NONE,
+        [VIDI_WEIGHTS_Q8_0] = VD_Q8_0,
+        [VIDI_WEIGHTS_Q4_0] = VD_Q4_0,
+        [VIDI_WEIGHTS_Q4_K] = VD_Q4_K,
+    };
+    return wanted >= VIDI_WEIGHTS_OWN && wanted <= VIDI_WEIGHTS_Q4_K ? types[wanted] : VD_TYPE_NONE;
+}
+
 /* Builds every graph once without running it, so that all weights are fetched and checked now. */
-static vidi_status fetch_weights(vidi_model *m) {
+static vidi_status fetch_weights(vidi_model *m, vidi_weights wanted) {
     struct vd_ctx *ctx = &m->v->ctx;
     const struct weights_progress progress = {m->v->progress, m->v->user};
     TRY(weights_open(m->v->gpu, &m->file, &progress, &m->weights));
-    if (m->vision) weights_join(m->weights, &m->eyes);
+    const bool apart = m->vision && strcmp(m->eyes.path, m->file.path) != 0;
+    if (apart || m->eyes.folder) weights_join(m->weights, &m->eyes);
+    weights_quantize(m->weights, weights_type(wanted));
     struct arena a;
     arena_open(&a, ctx);
     const struct shape *s = &m->shape;
@@ -81,17 +96,30 @@ static vidi_status fetch_weights(vidi_model *m) {
                     .capacity = 1,
                     .k = arena_new(&a, struct vd_span, s->layers),
                     .v = arena_new(&a, struct vd_span, s->layers)};
-    vidi_status status = kv.k && kv.v ? VIDI_OK : VIDI_E_MEMORY;
-    for (uint32_t i = 0; status == VIDI_OK && i < s->layers; i++)
+    const bool sees = s->picture.rows && s->seen_cols;
+    struct seen seen = {.n_layers = s->layers,
+                        .capacity = 1,
+                        .k = arena_new(&a, struct vd_span, s->layers),
+                        .v = arena_new(&a, struct vd_span, s->layers)};
+    vidi_status status = kv.k && kv.v && seen.k && seen.v ? VIDI_OK : VIDI_E_MEMORY;
+    for (uint32_t i = 0; status == VIDI_OK && i < s->layers; i++) {
         kv.k[i].bytes = kv.v[i].bytes = s->kv_dim[i] * sizeof(float);
+        seen.k[i].bytes = seen.v[i].bytes = s->seen_dim[i] * sizeof(float);
+    }
     graph *g = NULL;
     if (status == VIDI_OK)
-        status = graph_open(m->v->gpu, m->weights, &(struct graph_env){.rows = 1, .kv = &kv}, &g);
+        status = graph_open(
+            m->v->gpu, m->weights,
+            &(struct graph_env){
+                .rows = 1, .n_asked = s->picture.words, .kv = &kv, .seen = sees ? &seen : NULL},
+            &g);
     if (status == VIDI_OK) {
+        const struct vd_span none = {0};
         if (s->picture.rows)
             model_encode(m, g,
-                         graph_input(g, "pixels", (struct vd_span){0}, 3 * s->picture.height,
-                                     s->picture.width));
+                         graph_input(g, "pixels", none, 3 * s->picture.height, s->picture.width));
+        if (sees)
+            m->family->see(g, m->cfg, graph_input(g, "rows", none, s->picture.rows, s->seen_cols));
         m->family->head(g, m->cfg, m->family->decode(g, m->cfg));
         uint64_t bytes;
         status = graph_plan(g, &bytes);
@@ -120,16 +148,24 @@ static void find_form(vidi_model *m) {
 
 static vidi_status open_eyes(vidi_model *m, const char *path) {
     struct vd_ctx *ctx = &m->v->ctx;
+    if (!path && m->file.map && carries_eyes(&m->file)) path = m->file.path;
     if (!path) return VIDI_OK;
     if (m->shape.picture.rows)
         return vd_fail(ctx, VIDI_E_ARGUMENT, "%s: sees by itself and takes no mmproj",
                        m->file.path);
-    TRY(gguf_open(ctx, path, &m->eyes));
-    TRY(vision_require(ctx, &m->eyes, &m->vision));
-    TRY(vision_matches(ctx, &m->eyes, m->vision, &m->file, m->shape.dim));
+    TRY(hf_folder_is(path) ? hf_folder_open(ctx, path, HF_EYES, &m->eyes)
+                           : gguf_open(ctx, path, &m->eyes));
+    TRY(vision_require(ctx, &m->eyes, m->family->arch, &m->vision));
+    TRY(vision_matches(ctx, &m->eyes, m->vision, &m->file,
+                       m->shape.seen_cols ? m->shape.seen_cols : m->shape.dim));
     m->vision_cfg = vd_alloc(ctx, m->vision->config_bytes);
     if (!m->vision_cfg) return VIDI_E_MEMORY;
-    return vision_configure(ctx, &m->eyes, m->vision, m->vision_cfg, &m->shape);
+    TRY(vision_configure(ctx, &m->eyes, m->vision, m->vision_cfg, &m->shape));
+    if (m->shape.picture.levels && m->shape.picture.levels != m->shape.deep)
+        return vd_fail(ctx, VIDI_E_FORMAT,
+                       "%s gives rows of %u lower layers, %s takes %u: they do not belong together",
+                       m->eyes.path, m->shape.picture.levels, m->file.path, m->shape.deep);
+    return VIDI_OK;
 }
 
 static vidi_status named_form(vidi_model *m, const char *name) {
@@ -155,13 +191,14 @@ static vidi_status open_into(vidi_model *m, const vidi_model_config *wanted) {
     TRY(family_configure(ctx, &m->file, m->family, m->cfg, &m->shape));
     TRY(open_eyes(m, cfg.mmproj));
     TRY(tokenizer_open(ctx, &m->file, &m->tokenizer));
+    if (m->shape.picture.words) TRY(tokenizer_open(ctx, &m->eyes, &m->asking));
     if (cfg.chat_form)
         TRY(named_form(m, cfg.chat_form));
     else
         find_form(m);
     if (!m->form)
         return vd_fail(ctx, VIDI_E_UNSUPPORTED, "%s: its chat form is unknown", m->file.path);
-    TRY(fetch_weights(m));
+    TRY(fetch_weights(m, cfg.weights));
     if (m->vision) TRY(gguf_still_whole(&m->eyes));
     return gguf_still_whole(&m->file);
 }
@@ -189,6 +226,16 @@ vidi_status vidi_model_open_with(vidi *v, const vidi_model_config *cfg, vidi_mod
     return status;
 }
 
+int vidi_model_sees(const vidi_model *m) { return m->shape.picture.rows > 0; }
+
+int vidi_boxes(const vidi_model *m, const char *answer, size_t len, int used_width, int used_height,
+               vidi_box *out, int cap) {
+    const uint32_t parts = m->shape.picture.box_parts;
+    if (!answer || used_width < 1 || used_height < 1) return 0;
+    return text_boxes(answer, len, parts ? parts : (uint32_t)used_width,
+                      parts ? parts : (uint32_t)used_height, out, cap);
+}
+
 void vidi_model_close(vidi_model *m) {
     if (!m) return;
     vidi *v = m->v;
@@ -198,8 +245,10 @@ void vidi_model_close(vidi_model *m) {
             *at = m->next;
             break;
         }
+    model_drop_adapters(m);
     if (m->weights) weights_close(m->weights);
     tokenizer_close(m->tokenizer);
+    tokenizer_close(m->asking);
     vd_free(&v->ctx, m->cfg);
     vd_free(&v->ctx, m->vision_cfg);
     gguf_close(&m->eyes);

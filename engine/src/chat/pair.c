@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "chat/internal.h"
+#include "io/hf_folder.h"
 
 static const struct vision *const visions[] = {
 #define VISION_ROW(name) &vision_##name,
@@ -24,7 +25,7 @@ bool is_vision_file(const struct gguf *g) {
            gguf_str(g, "general.architecture", &arch) == VIDI_OK && is_word(arch, "clip");
 }
 
-static struct str projector_of(const struct gguf *g) {
+struct str vision_projector(const struct gguf *g) {
     static const char *const keys[] = {"clip.projector_type", "clip.vision.projector_type"};
     struct str type = {"", 0};
     for (int i = 0; i < 2; i++)
@@ -32,23 +33,32 @@ static struct str projector_of(const struct gguf *g) {
     return type;
 }
 
-const struct vision *vision_find(const struct gguf *g) {
-    const struct str type = projector_of(g);
-    for (int i = 0; i < N_VISIONS; i++)
-        if (is_word(type, visions[i]->projector)) return visions[i];
-    return NULL;
+bool carries_eyes(const struct gguf *g) { return !is_vision_file(g) && vision_projector(g).len; }
+
+const struct vision *vision_find(const struct gguf *g, const char *arch) {
+    const struct str type = vision_projector(g);
+    const struct vision *any = NULL;
+    for (int i = 0; i < N_VISIONS; i++) {
+        if (!is_word(type, visions[i]->projector)) continue;
+        if (!visions[i]->decoder) any = visions[i];
+        if (visions[i]->decoder && arch && strcmp(visions[i]->decoder, arch) == 0)
+            return visions[i];
+    }
+    return any;
 }
 
-vidi_status vision_require(struct vd_ctx *ctx, const struct gguf *g, const struct vision **out) {
-    if (!is_vision_file(g))
+vidi_status vision_require(struct vd_ctx *ctx, const struct gguf *g, const char *arch,
+                           const struct vision **out) {
+    if (!is_vision_file(g) && !carries_eyes(g))
         return vd_fail(ctx, VIDI_E_FORMAT,
                        "%s: no vision part: its general.architecture is not 'clip'", g->path);
-    *out = vision_find(g);
+    *out = vision_find(g, arch);
     if (*out) return VIDI_OK;
-    const struct str type = projector_of(g);
+    const struct str type = vision_projector(g);
     char known[256] = "";
     for (int i = 0; i < N_VISIONS; i++) {
-        if (i) strncat(known, ", ", sizeof known - strlen(known) - 1);
+        if (visions[i]->decoder) continue;
+        if (known[0]) strncat(known, ", ", sizeof known - strlen(known) - 1);
         strncat(known, visions[i]->projector, sizeof known - strlen(known) - 1);
     }
     return vd_fail(ctx, VIDI_E_UNSUPPORTED,
@@ -68,10 +78,11 @@ vidi_status vision_configure(struct vd_ctx *ctx, const struct gguf *g, const str
 vidi_status vision_matches(struct vd_ctx *ctx, const struct gguf *eyes, const struct vision *vision,
                            const struct gguf *text, uint32_t dim) {
     const struct gguf_tensor *last = gguf_tensor(eyes, vision->last);
-    if (!last || last->dims[1] == dim) return VIDI_OK; /* a missing one is named with the others */
+    const uint64_t width = last ? last->dims[vision->last_turned ? 0 : 1] : 0;
+    if (!last || width == dim) return VIDI_OK; /* a missing one is named with the others */
     return vd_fail(ctx, VIDI_E_FORMAT,
                    "%s gives rows of %llu numbers, %s takes %u: they do not belong together",
-                   eyes->path, (unsigned long long)last->dims[1], text->path, dim);
+                   eyes->path, (unsigned long long)width, text->path, dim);
 }
 
 /* --- a folder that holds both ----------------------------------------------------------------- */
@@ -102,12 +113,24 @@ static vidi_status search(struct vd_ctx *ctx, const char *folder, DIR *d, char *
         char path[PATH_CAP];
         const size_t len = strlen(e->d_name);
         if (len < 6 || strcmp(e->d_name + len - 5, ".gguf") != 0) continue;
+        if (gguf_is_later_shard(e->d_name)) continue;
         if (snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= (int)sizeof path)
             return vd_fail(ctx, VIDI_E_ARGUMENT, "%s: the folder's name is too long", folder);
         TRY(sort_file(ctx, folder, path, slots));
     }
-    if (slots[0][0]) return VIDI_OK;
-    return vd_fail(ctx, VIDI_E_IO, "%s: holds no model in GGUF form", folder);
+    return VIDI_OK;
+}
+
+/* A folder without GGUF files: itself, once as the model and once as its vision part. */
+static vidi_status find_hub_parts(struct vd_ctx *ctx, const vidi_model_config *wanted,
+                                  vidi_model_config *out) {
+    bool sees;
+    if (!hf_folder_is(wanted->path))
+        return vd_fail(ctx, VIDI_E_IO, "%s: holds no model in GGUF form or as safetensors",
+                       wanted->path);
+    TRY(hf_folder_sees(ctx, wanted->path, &sees));
+    if (!wanted->mmproj && sees) out->mmproj = wanted->path;
+    return VIDI_OK;
 }
 
 vidi_status find_pair(struct vd_ctx *ctx, struct arena *a, const vidi_model_config *wanted,
@@ -120,7 +143,9 @@ vidi_status find_pair(struct vd_ctx *ctx, struct arena *a, const vidi_model_conf
     if (!d) return vd_fail(ctx, VIDI_E_IO, "%s: cannot be read: %s", wanted->path, strerror(errno));
     const vidi_status status = search(ctx, wanted->path, d, slots);
     closedir(d);
+    TRY(status);
+    if (!slots[0][0]) return find_hub_parts(ctx, wanted, out);
     out->path = slots[0];
     if (!wanted->mmproj && slots[1][0]) out->mmproj = slots[1];
-    return status;
+    return VIDI_OK;
 }

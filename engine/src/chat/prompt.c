@@ -20,12 +20,15 @@ static struct text_part trimmed(const char *text, bool trim) {
     return (struct text_part){text, len, 0};
 }
 
-/* The token that starts a text leaves its beginning one. */
+/* The token that starts a text leaves its beginning one, and so do pictures before it. */
 static bool is_start(const vidi_chat *c) {
     const struct tokenizer *t = c->model->tokenizer;
+    const struct tokens *said = &c->pending;
+    uint32_t before = 0;
+    while (c->model->shape.pictures_lead && before < said->n && said->ids[before] < 0) before++;
     const bool bos =
-        tokenizer_adds_bos(t) && c->pending.n == 1 && c->pending.ids[0] == tokenizer_bos(t);
-    return c->position == 0 && (c->pending.n == 0 || bos);
+        tokenizer_adds_bos(t) && said->n == before + 1 && said->ids[before] == tokenizer_bos(t);
+    return c->position == 0 && (said->n == before || bos);
 }
 
 static vidi_status push_parts(vidi_chat *c, struct text_part *parts, uint32_t n) {
@@ -35,8 +38,10 @@ static vidi_status push_parts(vidi_chat *c, struct text_part *parts, uint32_t n)
 
 /* Pictures and the words around each; what follows the last of them is left in *after. */
 static vidi_status push_pictures(vidi_chat *c, const char **after) {
+    const uint32_t first = c->n_pictures - c->n_waiting;
     *after = "";
-    for (uint32_t i = c->n_pictures - c->n_waiting; i < c->n_pictures; i++) {
+    for (uint32_t i = first; i < c->n_pictures; i++) {
+        c->pictures[i].beside = i > first;
         struct text_part between[] = {words(*after), words(c->pictures[i].before)};
         if (between[0].len + between[1].len) TRY(push_parts(c, between, 2));
         TRY(tokens_push(&c->pending, ~(int32_t)i));
@@ -44,6 +49,45 @@ static vidi_status push_pictures(vidi_chat *c, const char **after) {
     }
     c->n_waiting = 0;
     return VIDI_OK;
+}
+
+/* A whole text of the eyes' own vocabulary. */
+static vidi_status tokenize_asked(const vidi_model *m, const char *text, struct tokens *out) {
+    struct vd_ctx *ctx = &m->v->ctx;
+    const int32_t last = tokenizer_last(m->asking);
+    const uint32_t most = m->shape.picture.most_words;
+    if (tokenizer_adds_bos(m->asking)) TRY(tokens_push(out, tokenizer_bos(m->asking)));
+    TRY(tokenize(m->asking, text, strlen(text), 0, out));
+    if (out->n + (last >= 0) > most) {
+        vd_log(ctx, VD_LOG_WARN, "of %u words asked about the picture its encoder reads %u", out->n,
+               most);
+        out->n = most - (last >= 0);
+    }
+    if (last >= 0) TRY(tokens_push(out, last));
+    return out->n ? VIDI_OK : vd_fail(ctx, VIDI_E_ARGUMENT, "nothing is asked about the picture");
+}
+
+static vidi_status keep_asked(vidi_chat *c, const struct tokens *asked) {
+    for (uint32_t i = c->n_pictures - c->n_waiting; i < c->n_pictures; i++) {
+        struct said_picture *p = &c->pictures[i];
+        p->asked = vd_alloc(&c->model->v->ctx, asked->n * sizeof *p->asked);
+        if (!p->asked) return VIDI_E_MEMORY;
+        memcpy(p->asked, asked->ids, asked->n * sizeof *p->asked);
+        p->n_asked = asked->n;
+    }
+    return VIDI_OK;
+}
+
+/* What is asked about the waiting pictures, for encoders that read it. */
+static vidi_status ask_pictures(vidi_chat *c, const char *text) {
+    struct arena arena;
+    struct tokens asked = {.arena = &arena};
+    if (!c->model->asking || !c->n_waiting) return VIDI_OK;
+    arena_open(&arena, &c->model->v->ctx);
+    vidi_status status = tokenize_asked(c->model, text, &asked);
+    if (status == VIDI_OK) status = keep_asked(c, &asked);
+    arena_close(&arena);
+    return status;
 }
 
 static const char *open_turn(vidi_chat *c, vidi_role role) {
@@ -62,6 +106,8 @@ static vidi_status begin(vidi_chat *c, vidi_role first_role) {
     if (c->started) return VIDI_OK;
     c->started = true;
     c->last_role = -1;
+    const char *after;
+    if (c->model->shape.pictures_lead) TRY(push_pictures(c, &after));
     if (tokenizer_adds_bos(t) && tokenizer_bos(t) >= 0)
         TRY(tokens_push(&c->pending, tokenizer_bos(t)));
     if (c->cfg.raw) return VIDI_OK;
@@ -75,6 +121,7 @@ static vidi_status begin(vidi_chat *c, vidi_role first_role) {
 
 vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
     const struct chat_form *form = c->model->form;
+    TRY(ask_pictures(c, text));
     TRY(begin(c, role));
     const char *after = "";
     if (c->cfg.raw) {
@@ -82,7 +129,11 @@ vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
         struct text_part parts[] = {words(after), words(text)};
         return push_parts(c, parts, 2);
     }
-    if (c->model->shape.pictures_first) TRY(push_pictures(c, &after));
+    if (c->model->shape.pictures_first) {
+        TRY(push_pictures(c, &after));
+        struct text_part behind[] = {words(after)};
+        if (after[0]) TRY(push_parts(c, behind, 1));
+    }
     struct text_part parts[] = {words(open_turn(c, role)), words(""), trimmed(text, form->trim),
                                 words(form->turn_close[role])};
     if (!c->n_waiting) return push_parts(c, parts, 4);

@@ -41,6 +41,7 @@ vidi_status vidi_open_bare(const vidi_config *cfg, vidi **out) {
     v->ctx.user = cfg->user;
     v->progress = cfg->progress;
     v->user = cfg->user;
+    v->submit_ms = cfg->submit_ms;
     return debug_parse(&v->ctx, cfg->debug, &v->debug);
 }
 
@@ -96,15 +97,21 @@ static void show_device(void *user, const struct gpu_caps *caps) {
                                         [GPU_DISCRETE] = "discrete",
                                         [GPU_VIRTUAL] = "virtual",
                                         [GPU_CPU] = "cpu"};
-    static const struct {
-        uint32_t bit;
+    const struct {
+        bool has;
         const char *word;
-    } words[] = {{NEED_SUBGROUP, "subgroup"}, {NEED_F16, "f16"}, {NEED_INT_DOT, "int_dot"},
-                 {NEED_COOPMAT, "coopmat"},   {NEED_CPU, "cpu"}, {NEED_TEXELS, "texels"}};
+    } words[] = {{caps->has & NEED_SUBGROUP, "subgroup"},
+                 {caps->has & NEED_F16, "f16"},
+                 {caps->has & NEED_INT_DOT, "int_dot"},
+                 {caps->has & NEED_COOPMAT, "coopmat"},
+                 {caps->has & NEED_CPU, "cpu"},
+                 {caps->has & NEED_TEXELS, "texels"},
+                 {caps->unified, "unified"},
+                 {caps->import_host, "import_host"}};
     const struct device_walk *walk = user;
-    char features[64] = "";
+    char features[96] = "";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (!(caps->has & words[i].bit)) continue;
+        if (!words[i].has) continue;
         if (features[0]) strcat(features, " ");
         strcat(features, words[i].word);
     }
@@ -135,16 +142,30 @@ vidi_status vidi_devices(const vidi_config *cfg, void (*each)(void *user, const 
 
 /* --- pictures --------------------------------------------------------------------------------- */
 
+static vidi_image image_of(const struct picture *p) {
+    return (vidi_image){.data = p->rgb,
+                        .width = (int)p->width,
+                        .height = (int)p->height,
+                        .stride = (int)p->width * 3,
+                        .pixels = VIDI_RGB8};
+}
+
 vidi_status vidi_image_read(vidi *v, const char *path, vidi_image *out) {
     *out = (vidi_image){0};
     if (!path) return vd_fail(&v->ctx, VIDI_E_ARGUMENT, "no picture was named");
     struct picture p;
     TRY(picture_read(&v->ctx, path, &p));
-    *out = (vidi_image){.data = p.rgb,
-                        .width = (int)p.width,
-                        .height = (int)p.height,
-                        .stride = (int)p.width * 3,
-                        .pixels = VIDI_RGB8};
+    *out = image_of(&p);
+    return VIDI_OK;
+}
+
+vidi_status vidi_image_decode(vidi *v, const void *data, size_t bytes, const char *name,
+                              vidi_image *out) {
+    *out = (vidi_image){0};
+    if (!data || !name) return vd_fail(&v->ctx, VIDI_E_ARGUMENT, "there is no picture to decode");
+    struct picture p;
+    TRY(picture_decode(&v->ctx, name, data, bytes, &p));
+    *out = image_of(&p);
     return VIDI_OK;
 }
 

@@ -62,7 +62,8 @@ struct gpu_config {
     bool staged;           /* for tests: device memory counts as out of the host's reach */
     bool no_barriers;      /* for tests: programs are recorded without derived barriers */
     bool no_stamp;         /* for tests: submissions leave their completion marker out */
-    void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
+    /* Not 0: stop; what was going on fails with VIDI_E_CANCELLED. */
+    int (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *user;
 };
 

@@ -89,6 +89,7 @@ struct work {
     const uint32_t *jobs; /* places in the table */
     uint32_t n;
     atomic_uint next, done;
+    bool stopped;
 };
 
 /* Where a driver may choose among subgroup sizes, whole subgroups of the size it told are what
@@ -149,7 +150,9 @@ static void work_and_report(struct work *w) {
         struct pipeline *p = &w->gpu->pipelines.items[w->jobs[i]];
         p->result = make(w->gpu, p);
         const uint32_t done = atomic_fetch_add(&w->done, 1) + 1;
-        if (cfg->progress) cfg->progress(cfg->user, "compiling kernels", done, w->n);
+        if (!cfg->progress || !cfg->progress(cfg->user, "compiling kernels", done, w->n)) continue;
+        w->stopped = true;
+        atomic_store(&w->next, w->n);
     }
 }
 
@@ -199,8 +202,11 @@ static vidi_status make_missing(struct gpu *gpu, struct arena *scratch) {
         jobs[w.n++] = i;
     }
     if (!w.n) return VIDI_OK;
+    if (gpu->cfg.progress && gpu->cfg.progress(gpu->cfg.user, "compiling kernels", 0, w.n))
+        return vd_fail(gpu->ctx, VIDI_E_CANCELLED, "cancelled");
     run_threads(&w);
     p->grown = true;
+    if (w.stopped) return vd_fail(gpu->ctx, VIDI_E_CANCELLED, "cancelled");
     return check_results(gpu, &w);
 }
 

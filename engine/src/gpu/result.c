@@ -38,5 +38,9 @@ vidi_status vk_status(VkResult r) {
 }
 
 vidi_status vk_fail(struct vd_ctx *ctx, VkResult r, const char *call) {
-    return vd_fail(ctx, vk_status(r), "%s failed: %s (%d)", call, vk_result_name(r), (int)r);
+    const vidi_status status = vk_status(r);
+    const char *what = status == VIDI_E_MEMORY     ? "there is not enough memory"
+                       : r == VK_ERROR_DEVICE_LOST ? "the device was lost"
+                                                   : "the driver failed";
+    return vd_fail(ctx, status, "%s (%s: %s)", what, call, vk_result_name(r));
 }

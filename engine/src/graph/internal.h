@@ -21,8 +21,10 @@ enum node_kind {
     NODE_LINEAR,
     NODE_ATTEND,
     NODE_ROPE_KV,
+    NODE_ROPE,
     NODE_NORM,
     NODE_ADD,
+    NODE_ACT,
     NODE_EMBED,
     NODE_ROWS,
     NODE_CONV,
@@ -41,8 +43,10 @@ struct node {
         struct op_linear linear;
         struct op_attend attend;
         struct op_rope_kv rope_kv;
+        struct op_rope rope;
         struct op_norm norm;
         struct op_add add;
+        struct op_act act;
         struct op_embed embed;
         struct op_rows rows;
         struct op_conv2d conv;
@@ -68,6 +72,8 @@ struct graph {
     uint32_t n_tensors, cap_tensors;
     struct node *nodes;
     uint32_t n_nodes, cap_nodes;
+    struct gpu_buffer **tables; /* what g_table() and g_gather() hold, until a program owns it */
+    uint32_t n_tables, cap_tables;
     vidi_status status;
 };
 
@@ -78,5 +84,9 @@ tensor graph_tensor(graph *g, const char *name, uint32_t rows, uint32_t cols, bo
 struct node *graph_node(graph *g, enum node_kind kind, tensor out);
 void node_use(graph *g, struct node *node, const struct vd_span *field, tensor t);
 bool graph_ok(const graph *g);
+struct vd_span graph_step(const graph *g, bool dynamic); /* empty where rows do not vary */
+float attend_scale(float scale, uint32_t head_dim);      /* 0: the usual one */
+/* x, with the rows of `over` in place of those whose index is not below 0; x is written to. */
+tensor rows_over(graph *g, tensor x, tensor over, struct vd_span index);
 bool glob_match(const char *glob, const char *name);
 #endif

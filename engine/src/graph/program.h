@@ -16,27 +16,48 @@
 #include "graph/graph.h"
 #include "graph/weights.h"
 
-/* The cache of one conversation: rows [capacity][kv_heads * head_dim] a layer. */
+/* The cache of one conversation: rows [capacity][kv_heads * head_dim] a layer, by type. */
 struct kv {
     uint32_t n_layers, capacity;
-    bool f16;
+    enum kv_type type;
     struct vd_span *k, *v; /* [n_layers] */
 };
 vidi_status kv_open(struct gpu *gpu, struct arena *a, uint32_t n_layers, const uint32_t *row_dims,
-                    uint32_t capacity, bool f16, struct kv *out);
+                    uint32_t capacity, enum kv_type type, struct kv *out);
 void kv_close(struct gpu *gpu, struct kv *kv);
+
+/* What the layers that ask pictures keep of those of one conversation: rows of K and V, f32 or f16,
+ * once a picture. What the host writes stands in GPU_HOST buffers. */
+struct seen {
+    uint32_t n_layers, capacity; /* rows */
+    enum kv_type type;
+    struct vd_span *k, *v; /* [n_layers]; empty where a layer asks none */
+    struct vd_span places; /* [picture rows] uint32: where to; capacity and more: nowhere */
+    struct vd_span spans;  /* [rows][2] uint32: the first row that each row asks, and behind
+                            * the last */
+    struct vd_span asks;   /* [rows] int32: below 0 where a row has no picture */
+};
+/* kv_dims [n_layers]: 0 where a layer asks none. places, spans and asks are the caller's. */
+vidi_status seen_open(struct gpu *gpu, struct arena *a, uint32_t n_layers, const uint32_t *kv_dims,
+                      uint32_t capacity, enum kv_type type, struct seen *out);
+void seen_close(struct gpu *gpu, struct seen *s);
 
 /* What a graph may refer to besides its weights. Empty spans: not there. */
 struct graph_env {
     struct vd_span step; /* the step buffer; set for decoders: rows then vary below the maximum */
     struct vd_span rope; /* [capacity][rope_dim / 2] cos, sin */
-    struct vd_span ids;  /* [rows] int32 */
-    struct vd_span pictures; /* [picture_rows][cols] f32, named by ids < 0 */
-    struct vd_span tokens;   /* [TOKEN_RING] int32 */
-    uint32_t rows, picture_rows;
+    struct vd_span rope_local; /* likewise, for attention that is .local */
+    struct vd_span ids;        /* [rows] int32 */
+    struct vd_span pictures;   /* [picture_rows][cols] f32, named by ids < 0 */
+    struct vd_span tokens;     /* [TOKEN_RING] int32 */
+    struct vd_span asked;      /* [n_asked] int32, what g_asked() reads */
+    uint32_t rows, picture_rows, n_asked;
+    uint32_t levels; /* rows behind each of a picture's that g_deepen() adds; 0: no pictures come */
     struct kv *kv;
-    const char *keep; /* glob: these activations are kept for program_dump() */
-    bool separate;    /* every tensor its own buffer, so that overruns show */
+    struct seen *seen; /* NULL: no layer asks pictures */
+    const char *keep;  /* glob: these activations are kept for program_dump() */
+    bool separate;     /* every tensor its own buffer, so that overruns show */
+    bool apart;        /* no gated matrix is read as one, as where it is too large to be bound */
 };
 
 vidi_status graph_open(struct gpu *gpu, struct weights *w, const struct graph_env *env,

@@ -17,11 +17,17 @@ static void emit_node(struct gpu_list *list, const struct node *node) {
     case NODE_ROPE_KV:
         op_rope_kv(list, &node->op.rope_kv);
         break;
+    case NODE_ROPE:
+        op_rope(list, &node->op.rope);
+        break;
     case NODE_NORM:
         op_norm(list, &node->op.norm);
         break;
     case NODE_ADD:
         op_add(list, &node->op.add);
+        break;
+    case NODE_ACT:
+        op_act(list, &node->op.act);
         break;
     case NODE_EMBED:
         op_embed(list, &node->op.embed);
@@ -58,8 +64,6 @@ static struct vd_span span_of_tensor(const graph *g, uint32_t id, struct gpu_buf
 
 /* Every planned tensor in a buffer of its own size. */
 static vidi_status make_own_buffers(graph *g, struct program *p) {
-    p->own = arena_new(&p->arena, struct gpu_buffer *, g->n_tensors);
-    if (!p->own) return VIDI_E_MEMORY;
     for (uint32_t i = 1; i < g->n_tensors; i++) {
         struct node_tensor *t = &g->tensors[i];
         if (t->base != i || t->fixed.buffer || t->made == UINT32_MAX) continue;
@@ -89,6 +93,9 @@ static vidi_status note_kept(graph *g, struct gpu_buffer *arena, struct program 
 
 static vidi_status record_into(graph *g, struct gpu_buffer *arena, const char *name,
                                struct program *p) {
+    p->own = arena_new(&p->arena, struct gpu_buffer *, g->n_tensors + g->n_tables);
+    if (!p->own) return VIDI_E_MEMORY;
+    while (g->n_tables) p->own[p->n_own++] = g->tables[--g->n_tables];
     if (g->env.separate) TRY(make_own_buffers(g, p));
     if (g->env.keep) TRY(note_kept(g, arena, p));
     struct gpu_list list;
@@ -165,11 +172,23 @@ vidi_status program_dump(struct gpu *gpu, const struct program *p, const char *d
     return status;
 }
 
+/* Nothing for a layer that keeps none. */
+static vidi_status rows_of_layer(struct gpu *gpu, uint64_t bytes, struct vd_span *k,
+                                 struct vd_span *v) {
+    struct gpu_buffer *buffer;
+    if (!bytes) return VIDI_OK;
+    TRY(gpu_buffer_new(gpu, bytes, GPU_DEVICE, "k cache", &buffer));
+    *k = span_of(buffer, 0, bytes);
+    TRY(gpu_buffer_new(gpu, bytes, GPU_DEVICE, "v cache", &buffer));
+    *v = span_of(buffer, 0, bytes);
+    return VIDI_OK;
+}
+
 vidi_status kv_open(struct gpu *gpu, struct arena *a, uint32_t n_layers, const uint32_t *row_dims,
-                    uint32_t capacity, bool f16, struct kv *out) {
+                    uint32_t capacity, enum kv_type type, struct kv *out) {
     *out = (struct kv){.n_layers = n_layers,
                        .capacity = capacity,
-                       .f16 = f16,
+                       .type = type,
                        .k = arena_new(a, struct vd_span, n_layers),
                        .v = arena_new(a, struct vd_span, n_layers)};
     if (!out->k || !out->v) {
@@ -177,12 +196,8 @@ vidi_status kv_open(struct gpu *gpu, struct arena *a, uint32_t n_layers, const u
         return VIDI_E_MEMORY;
     }
     for (uint32_t i = 0; i < n_layers; i++) {
-        const uint64_t bytes = (uint64_t)capacity * row_dims[i] * (f16 ? 2 : 4);
-        struct gpu_buffer *buffer;
-        TRY(gpu_buffer_new(gpu, bytes, GPU_DEVICE, "k cache", &buffer));
-        out->k[i] = span_of(buffer, 0, bytes);
-        TRY(gpu_buffer_new(gpu, bytes, GPU_DEVICE, "v cache", &buffer));
-        out->v[i] = span_of(buffer, 0, bytes);
+        const uint64_t bytes = capacity * kv_row_bytes(type, row_dims[i]);
+        TRY(rows_of_layer(gpu, bytes, &out->k[i], &out->v[i]));
     }
     return VIDI_OK;
 }
@@ -191,5 +206,30 @@ void kv_close(struct gpu *gpu, struct kv *kv) {
     for (uint32_t i = 0; i < kv->n_layers; i++) {
         gpu_buffer_free(gpu, kv->k[i].buffer);
         gpu_buffer_free(gpu, kv->v[i].buffer);
+    }
+}
+
+vidi_status seen_open(struct gpu *gpu, struct arena *a, uint32_t n_layers, const uint32_t *kv_dims,
+                      uint32_t capacity, enum kv_type type, struct seen *out) {
+    *out = (struct seen){.n_layers = n_layers,
+                         .capacity = capacity,
+                         .type = type,
+                         .k = arena_new(a, struct vd_span, n_layers),
+                         .v = arena_new(a, struct vd_span, n_layers)};
+    if (!out->k || !out->v) {
+        out->n_layers = 0;
+        return VIDI_E_MEMORY;
+    }
+    for (uint32_t i = 0; i < n_layers; i++) {
+        const uint64_t bytes = capacity * kv_row_bytes(type, kv_dims[i]);
+        TRY(rows_of_layer(gpu, bytes, &out->k[i], &out->v[i]));
+    }
+    return VIDI_OK;
+}
+
+void seen_close(struct gpu *gpu, struct seen *s) {
+    for (uint32_t i = 0; i < s->n_layers; i++) {
+        gpu_buffer_free(gpu, s->k[i].buffer);
+        gpu_buffer_free(gpu, s->v[i].buffer);
     }
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "ops/quant.h"
 
 enum { PIECE_BYTES = 4 << 20, PROBLEMS_SHOWN = 24, NAME_CAP = 128 };
 
@@ -18,9 +19,12 @@ struct weights {
     struct vd_ctx *ctx;
     const struct gguf *file, *second;
     struct weights_progress progress;
+    enum vd_type wanted; /* VD_TYPE_NONE: as the file has them */
+    struct adapters *adapters;
     struct arena arena;
     struct map names; /* full names with their kind to entries */
     struct map used;  /* tensors that were asked for */
+    struct map same;  /* pairs of names, two lines, to whether they hold the same bytes */
     struct entry *entries;
     uint32_t n, cap, n_problems;
     uint64_t bytes, read, total;
@@ -33,12 +37,13 @@ vidi_status weights_open(struct gpu *gpu, const struct gguf *file,
     struct vd_ctx *ctx = gpu_ctx(gpu);
     struct weights *w = vd_alloc(ctx, sizeof *w);
     if (!w) return VIDI_E_MEMORY;
-    *w = (struct weights){.gpu = gpu, .ctx = ctx, .file = file};
+    *w = (struct weights){.gpu = gpu, .ctx = ctx, .file = file, .wanted = VD_TYPE_NONE};
     if (progress) w->progress = *progress;
     arena_open(&w->arena, ctx);
     for (uint32_t i = 0; i < file->n_tensors; i++) w->total += file->tensors[i].bytes;
     *out = w;
     TRY(map_open(&w->used, &w->arena, file->n_tensors));
+    TRY(map_open(&w->same, &w->arena, 1));
     return map_open(&w->names, &w->arena, file->n_tensors);
 }
 
@@ -56,6 +61,14 @@ void weights_close(struct weights *w) {
 void weights_join(struct weights *w, const struct gguf *file) {
     w->second = file;
     for (uint32_t i = 0; i < file->n_tensors; i++) w->total += file->tensors[i].bytes;
+}
+
+void weights_quantize(struct weights *w, enum vd_type type) { w->wanted = type; }
+
+/* The type that a matrix has on the way to the device. */
+static enum vd_type stored(const struct weights *w, const struct gguf_tensor *t) {
+    return quant_choice(w->wanted, &(struct quant_tensor){t->name.ptr, t->name.len, t->type,
+                                                          t->n_dims, t->dims[0]});
 }
 
 static const struct gguf_tensor *lookup(const struct weights *w, const char *name) {
@@ -169,6 +182,11 @@ static uint64_t rows_of(const struct gguf_tensor *t) {
     return t->dims[1] * t->dims[2] * t->dims[3];
 }
 
+uint32_t weights_height(const struct weights *w, const char *name) {
+    const struct gguf_tensor *t = lookup(w, name);
+    return t && rows_of(t) <= UINT32_MAX ? (uint32_t)rows_of(t) : 0;
+}
+
 static bool shapes_fit(struct weights *w, const struct parts *p, uint32_t rows, uint32_t cols) {
     char words[96];
     uint64_t sum = 0;
@@ -176,12 +194,12 @@ static bool shapes_fit(struct weights *w, const struct parts *p, uint32_t rows, 
     for (uint32_t i = 0; i < p->n; i++) {
         const struct gguf_tensor *t = p->tensor[i];
         sum += rows_of(t);
-        if (t->type == VD_TYPE_NONE || t->type > VD_Q6_K) {
+        if (t->type == VD_TYPE_NONE || t->type > VD_MXFP4) {
             snprintf(words, sizeof words, "has a type we cannot compute with (ggml type %u)",
                      t->gguf_type);
             problem(w, p->name[i], words);
             fit = false;
-        } else if (t->dims[0] != cols) {
+        } else if (cols && t->dims[0] != cols) { /* 0: what comes before is a problem itself */
             snprintf(words, sizeof words, "is %llu wide instead of %u",
                      (unsigned long long)t->dims[0], cols);
             problem(w, p->name[i], words);
@@ -196,11 +214,56 @@ static bool shapes_fit(struct weights *w, const struct parts *p, uint32_t rows, 
     return fit;
 }
 
+static vidi_status copy(struct weights *w, const struct gguf_tensor *t, uint64_t at, void *to,
+                        uint64_t bytes) {
+    const struct gguf *s = w->second;
+    const bool in_second = s && t >= s->tensors && t < s->tensors + s->n_tensors;
+    return gguf_copy(in_second ? s : w->file, t, at, to, bytes);
+}
+
+/* Bytes `at` .. `at + n` of two tensors, in the two halves of a buffer. */
+static bool same_piece(struct weights *w, const struct gguf_tensor *const pair[2], uint64_t at,
+                       uint64_t n, unsigned char *halves) {
+    return keep(w, copy(w, pair[0], at, halves, n)) &&
+           keep(w, copy(w, pair[1], at, halves + n, n)) && memcmp(halves, halves + n, n) == 0;
+}
+
+static bool compare(struct weights *w, const struct gguf_tensor *const pair[2]) {
+    if (!pair[0] || !pair[1] || pair[0]->gguf_type != pair[1]->gguf_type ||
+        memcmp(pair[0]->dims, pair[1]->dims, sizeof pair[0]->dims) != 0)
+        return false;
+    const uint64_t bytes = pair[0]->bytes, most = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
+    unsigned char *halves = vd_alloc(w->ctx, 2 * most);
+    if (!halves) return keep(w, VIDI_E_MEMORY);
+    bool same = true;
+    for (uint64_t at = 0; same && at < bytes; at += most)
+        same = same_piece(w, pair, at, bytes - at < most ? bytes - at : most, halves);
+    vd_free(w->ctx, halves);
+    return same;
+}
+
+/* Remembered, since graphs are built again when the file may be gone. */
+bool weights_same(struct weights *w, const char *a, const char *b) {
+    char names[2 * NAME_CAP];
+    uint32_t same;
+    const int len = snprintf(names, sizeof names, "%s\n%s", a, b);
+    if (len < 0 || (size_t)len >= sizeof names) return false;
+    if (map_get(&w->same, names, (uint32_t)len, &same)) return same;
+    same = compare(w, (const struct gguf_tensor *const[]){lookup(w, a), lookup(w, b)});
+    const char *kept = arena_text(&w->arena, names, (size_t)len);
+    if (keep(w, kept ? VIDI_OK : VIDI_E_MEMORY))
+        keep(w, map_put(&w->same, kept, (uint32_t)len, same, NULL));
+    return same;
+}
+
 /* --- upload ----------------------------------------------------------------------------------- */
 
-static void advance(struct weights *w, uint64_t bytes) {
+static vidi_status advance(struct weights *w, uint64_t bytes) {
     w->read += bytes;
-    if (w->progress.call) w->progress.call(w->progress.user, "loading weights", w->read, w->total);
+    if (w->progress.call &&
+        w->progress.call(w->progress.user, "loading weights", w->read, w->total))
+        return vd_fail(w->ctx, VIDI_E_CANCELLED, "cancelled");
+    return VIDI_OK;
 }
 
 /* Rows of the file into the planes from row `first`, in pieces that fit the scratch. */
@@ -209,20 +272,28 @@ static vidi_status upload_rows(struct weights *w, const struct weight *to, uint3
     const struct weight_layout layout = weight_layout(to->form, to->cols);
     const uint64_t row_bytes = (uint64_t)layout.q + layout.h + layout.s;
     const uint32_t rows = (uint32_t)rows_of(t);
-    uint64_t src_row;
-    if (!format_bytes(t->type, 1, to->cols, &src_row))
+    const enum vd_type type = stored(w, t);
+    uint64_t src_row, made_row = 0;
+    if (!format_bytes(t->type, 1, to->cols, &src_row) ||
+        (type != t->type && !format_bytes(type, 1, to->cols, &made_row)))
         return vd_fail(w->ctx, VIDI_E_FORMAT, "%s: tensor %.*s: %u columns are not whole blocks",
                        w->file->path, (int)t->name.len, t->name.ptr, to->cols);
     const uint32_t at_once = row_bytes > PIECE_BYTES ? 1 : (uint32_t)(PIECE_BYTES / row_bytes);
-    unsigned char *scratch = vd_alloc(w->ctx, at_once * row_bytes);
+    unsigned char *scratch = vd_alloc(w->ctx, at_once * (row_bytes + src_row + made_row));
     if (!scratch) return VIDI_E_MEMORY;
+    unsigned char *from_file = scratch + at_once * row_bytes;
+    unsigned char *made = type == t->type ? from_file : from_file + at_once * src_row;
     vidi_status status = VIDI_OK;
     for (uint32_t done = 0; done < rows && status == VIDI_OK; done += at_once) {
         const uint32_t n = rows - done < at_once ? rows - done : at_once;
         unsigned char *q = scratch, *h = q + (uint64_t)n * layout.q,
                       *s = h + (uint64_t)n * layout.h;
-        weight_repack(t->type, (const unsigned char *)t->data + done * src_row, n, to->cols, q, h,
-                      s);
+        status = copy(w, t, done * src_row, from_file, n * src_row);
+        if (status == VIDI_OK && made != from_file)
+            status = quant_rows(w->ctx,
+                                &(struct quant_job){t->type, type, from_file, made, n, to->cols});
+        if (status != VIDI_OK) break;
+        weight_repack(type, made, n, to->cols, q, h, s);
         const struct {
             const struct vd_span *plane;
             uint32_t row;
@@ -236,7 +307,7 @@ static vidi_status upload_rows(struct weights *w, const struct weight *to, uint3
             status = gpu_upload(w->gpu, span_of(planes[i].plane->buffer, offset, bytes),
                                 planes[i].from, bytes);
         }
-        advance(w, n * src_row);
+        if (status == VIDI_OK) status = advance(w, n * src_row);
     }
     vd_free(w->ctx, scratch);
     return status;
@@ -246,7 +317,7 @@ static vidi_status make_matrix(struct weights *w, const struct parts *p, uint32_
                                uint32_t n, const struct weight **out) {
     struct weight *m = arena_new(&w->arena, struct weight, 1);
     if (!m) return VIDI_E_MEMORY;
-    m->form = weight_form_of(p->tensor[first_part]->type);
+    m->form = weight_form_of(stored(w, p->tensor[first_part]));
     m->cols = (uint32_t)p->tensor[first_part]->dims[0];
     for (uint32_t i = 0; i < n; i++) m->rows += (uint32_t)rows_of(p->tensor[first_part + i]);
     const struct weight_layout layout = weight_layout(m->form, m->cols);
@@ -269,6 +340,24 @@ static vidi_status make_matrix(struct weights *w, const struct parts *p, uint32_
     return VIDI_OK;
 }
 
+/* n rows of a tensor as f32, one after another. */
+static vidi_status some_rows(struct weights *w, const struct gguf_tensor *t, uint64_t first,
+                             uint64_t n, float *out) {
+    const uint64_t cols = t->dims[0], src_row = t->bytes / rows_of(t);
+    unsigned char *from_file = vd_alloc(w->ctx, src_row);
+    vidi_status status = from_file ? VIDI_OK : VIDI_E_MEMORY;
+    for (uint64_t r = first; r < first + n && status == VIDI_OK; r++, out += cols) {
+        status = copy(w, t, r * src_row, from_file, src_row);
+        if (status == VIDI_OK) dequant_row(t->type, from_file, (uint32_t)cols, out);
+    }
+    vd_free(w->ctx, from_file);
+    return status;
+}
+
+static vidi_status numbers(struct weights *w, const struct gguf_tensor *t, float *out) {
+    return some_rows(w, t, 0, rows_of(t), out);
+}
+
 static vidi_status make_vector(struct weights *w, const struct parts *p, uint64_t count,
                                struct vd_span *out) {
     struct gpu_buffer *buffer;
@@ -278,19 +367,17 @@ static vidi_status make_vector(struct weights *w, const struct parts *p, uint64_
     uint64_t at = 0;
     for (uint32_t i = 0; i < p->n; i++) {
         const struct gguf_tensor *t = p->tensor[i];
-        const uint64_t n = t->dims[0] * rows_of(t), src_row = t->bytes / rows_of(t);
+        const uint64_t n = t->dims[0] * rows_of(t);
         float *values = vd_alloc(w->ctx, n * sizeof(float));
         if (!values) return VIDI_E_MEMORY;
-        for (uint64_t r = 0; r < rows_of(t); r++)
-            dequant_row(t->type, (const unsigned char *)t->data + r * src_row, (uint32_t)t->dims[0],
-                        values + r * t->dims[0]);
-        const vidi_status status =
-            gpu_upload(w->gpu, span_of(buffer, at * sizeof(float), n * sizeof(float)), values,
-                       n * sizeof(float));
+        vidi_status status = numbers(w, t, values);
+        if (status == VIDI_OK)
+            status = gpu_upload(w->gpu, span_of(buffer, at * sizeof(float), n * sizeof(float)),
+                                values, n * sizeof(float));
         vd_free(w->ctx, values);
         TRY(status);
         at += n;
-        advance(w, t->bytes);
+        TRY(advance(w, t->bytes));
     }
     return VIDI_OK;
 }
@@ -326,7 +413,8 @@ const struct weight *const *weights_matrix(struct weights *w, const char *name, 
     if (fresh && find(w, name, ".weight", &p) && shapes_fit(w, &p, rows, cols)) {
         bool same = true;
         for (uint32_t i = 1; i < p.n; i++)
-            same = same && weight_form_of(p.tensor[i]->type) == weight_form_of(p.tensor[0]->type);
+            same = same &&
+                   weight_form_of(stored(w, p.tensor[i])) == weight_form_of(stored(w, p.tensor[0]));
         const uint32_t n = same ? 1 : p.n;
         for (uint32_t i = 0; i < n; i++) {
             if (!keep(w, make_matrix(w, &p, i, same ? p.n : 1, &e->parts[i]))) return NULL;
@@ -337,6 +425,96 @@ const struct weight *const *weights_matrix(struct weights *w, const char *name, 
     return e->n_parts ? e->parts : NULL;
 }
 
+/* Columns of the file's matrix as rows of f16, bf16 or f32 as it is, other types as f32. */
+static vidi_status turn(struct weights *w, const struct gguf_tensor *t, struct gguf_tensor *out) {
+    const uint64_t rows = rows_of(t), cols = t->dims[0], src_row = t->bytes / rows;
+    const bool half = t->type == VD_F16 || t->type == VD_BF16;
+    const uint64_t item = half ? 2 : 4;
+    float *row = vd_alloc(w->ctx, cols * sizeof *row);
+    unsigned char *to = vd_alloc(w->ctx, rows * cols * item);
+    unsigned char *from_file = vd_alloc(w->ctx, src_row);
+    vidi_status status = row && to && from_file ? VIDI_OK : VIDI_E_MEMORY;
+    for (uint64_t r = 0; status == VIDI_OK && r < rows; r++) {
+        const unsigned char *from = from_file;
+        status = copy(w, t, r * src_row, from_file, src_row);
+        if (!half) {
+            dequant_row(t->type, from, (uint32_t)cols, row);
+            from = (const unsigned char *)row;
+        }
+        for (uint64_t c = 0; c < cols; c++)
+            memcpy(to + (c * rows + r) * item, from + c * item, item);
+    }
+    *out = *t;
+    if (!half) out->type = VD_F32;
+    out->dims[0] = rows;
+    out->dims[1] = cols;
+    out->dims[2] = out->dims[3] = 1;
+    out->bytes = rows * cols * item;
+    out->data = to;
+    vd_free(w->ctx, row);
+    vd_free(w->ctx, from_file);
+    return status;
+}
+
+const struct weight *const *weights_turned(struct weights *w, const char *name, uint32_t rows,
+                                           uint32_t cols) {
+    bool fresh;
+    struct entry *e = entry_of(w, name, 'T', &fresh);
+    if (!e) keep(w, VIDI_E_MEMORY);
+    if (w->status != VIDI_OK) return NULL;
+    struct parts p;
+    if (fresh && find(w, name, ".weight", &p)) {
+        struct gguf_tensor turned = *p.tensor[0];
+        turned.dims[0] = rows_of(p.tensor[0]);
+        turned.dims[1] = p.tensor[0]->dims[0];
+        turned.dims[2] = turned.dims[3] = 1;
+        const struct gguf_tensor *original = p.tensor[0];
+        p.tensor[0] = &turned;
+        if (shapes_fit(w, &p, rows, cols) && keep(w, turn(w, original, &turned)) &&
+            keep(w, make_matrix(w, &p, 0, 1, &e->parts[0])))
+            e->n_parts = 1;
+        if (turned.data != original->data) vd_free(w->ctx, (void *)(uintptr_t)turned.data);
+    }
+    return e->n_parts ? e->parts : NULL;
+}
+
+void weights_adapt(struct weights *w, struct adapters *adapters) { w->adapters = adapters; }
+
+bool weights_adapter(struct weights *w, const char *name, uint32_t cols, const struct weight **a,
+                     const struct weight **b) {
+    struct parts p;
+    const char *names[WEIGHTS_PARTS];
+    uint32_t rows[WEIGHTS_PARTS];
+    *a = NULL;
+    if (!w->adapters || w->status != VIDI_OK || !split(name, "", &p)) return false;
+    for (uint32_t i = 0; i < p.n; i++) {
+        char full[NAME_CAP + 8];
+        snprintf(full, sizeof full, "%s.weight", p.name[i]);
+        const struct gguf_tensor *t = lookup(w, full);
+        if (!t) return false;
+        names[i] = p.name[i];
+        rows[i] = (uint32_t)rows_of(t);
+    }
+    return keep(w, adapters_find(w->adapters, names, rows, p.n, cols, a, b)) && *a;
+}
+
+/* Whether the parts are `count` numbers of types that can be read. */
+static bool holds(struct weights *w, const struct parts *p, uint64_t count) {
+    uint64_t sum = 0;
+    bool types = true;
+    for (uint32_t i = 0; i < p->n; i++) {
+        const enum vd_type type = p->tensor[i]->type;
+        sum += p->tensor[i]->dims[0] * rows_of(p->tensor[i]);
+        types = types && type != VD_TYPE_NONE && type <= VD_MXFP4;
+    }
+    char words[96];
+    snprintf(words, sizeof words, "has %llu numbers instead of %llu", (unsigned long long)sum,
+             (unsigned long long)count);
+    if (sum != count || !types)
+        problem(w, p->name[0], types ? words : "has a type we cannot compute with");
+    return sum == count && types;
+}
+
 struct vd_span weights_f32(struct weights *w, const char *name, const char *kind, uint64_t count) {
     bool fresh;
     struct entry *e = entry_of(w, name, kind[0] ? kind[1] : 'n', &fresh);
@@ -344,17 +522,29 @@ struct vd_span weights_f32(struct weights *w, const char *name, const char *kind
     if (w->status != VIDI_OK) return (struct vd_span){0};
     struct parts p;
     if (!fresh || !find(w, name, kind, &p)) return e->f32;
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < p.n; i++) sum += p.tensor[i]->dims[0] * rows_of(p.tensor[i]);
-    char words[96];
-    snprintf(words, sizeof words, "has %llu numbers instead of %llu", (unsigned long long)sum,
-             (unsigned long long)count);
-    bool types = true;
-    for (uint32_t i = 0; i < p.n; i++)
-        types = types && p.tensor[i]->type != VD_TYPE_NONE && p.tensor[i]->type <= VD_Q6_K;
-    if (sum != count || !types)
-        problem(w, p.name[0], types ? words : "has a type we cannot compute with");
-    else
-        keep(w, make_vector(w, &p, count, &e->f32));
+    if (holds(w, &p, count)) keep(w, make_vector(w, &p, count, &e->f32));
     return e->f32;
+}
+
+bool weights_numbers(struct weights *w, const char *name, const char *kind, uint64_t count,
+                     float *out) {
+    struct parts p;
+    if (w->status != VIDI_OK || !find(w, name, kind, &p) || !holds(w, &p, count)) return false;
+    for (uint32_t i = 0; i < p.n; i++) {
+        if (!keep(w, numbers(w, p.tensor[i], out))) return false;
+        out += p.tensor[i]->dims[0] * rows_of(p.tensor[i]);
+    }
+    return true;
+}
+
+bool weights_row(struct weights *w, const char *name, uint32_t rows, uint64_t cols, uint32_t row,
+                 float *out) {
+    struct parts p;
+    if (w->status != VIDI_OK || !find(w, name, ".weight", &p)) return false;
+    if (!holds(w, &p, rows * cols)) return false;
+    if (p.n != 1 || p.tensor[0]->dims[0] != cols || row >= rows) {
+        problem(w, p.name[0], "has rows of another length");
+        return false;
+    }
+    return keep(w, some_rows(w, p.tensor[0], row, 1, out));
 }

@@ -5,13 +5,14 @@
  * What is missing or has another shape is collected; weights_check() reports all of it at once. */
 #ifndef VD_WEIGHTS_H
 #define VD_WEIGHTS_H
+#include "graph/adapters.h"
 #include "io/gguf.h"
 #include "ops/weight.h"
 
 struct weights;
 
 struct weights_progress {
-    void (*call)(void *user, const char *phase, uint64_t done, uint64_t total);
+    int (*call)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *user;
 };
 
@@ -20,6 +21,8 @@ vidi_status weights_open(struct gpu *gpu, const struct gguf *file,
                          const struct weights_progress *progress, struct weights **out);
 /* Looks into a second file, too, where the first has no tensor of a name. */
 void weights_join(struct weights *w, const struct gguf *file);
+/* Matrices fetched from now on become this type where quant_choice() of ops/quant.h says so. */
+void weights_quantize(struct weights *w, enum vd_type type);
 void weights_close(struct weights *w);
 
 /* The parts of a fused matrix: at most this many. */
@@ -31,13 +34,35 @@ enum { WEIGHTS_PARTS = 4 };
 const struct weight *const *weights_matrix(struct weights *w, const char *name, uint32_t rows,
                                            uint32_t cols, uint32_t *n_parts);
 
+/* The same for one matrix that the file holds turned, its columns as rows. rows 0: any number. */
+const struct weight *const *weights_turned(struct weights *w, const char *name, uint32_t rows,
+                                           uint32_t cols);
+
+/* Changes of matrices for the graphs built from now on; belong to the caller. NULL: none. */
+void weights_adapt(struct weights *w, struct adapters *adapters);
+/* The stacked pair that changes a matrix already fetched; false: nothing does. */
+bool weights_adapter(struct weights *w, const char *name, uint32_t cols, const struct weight **a,
+                     const struct weight **b);
+
 /* A vector, or any tensor, taken as `count` f32 numbers, parts joined. kind: ".weight", ".bias"
  * or "".
  * Empty span: as above. */
 struct vd_span weights_f32(struct weights *w, const char *name, const char *kind, uint64_t count);
 
+/* The same, for the host. False: as above. */
+bool weights_numbers(struct weights *w, const char *name, const char *kind, uint64_t count,
+                     float *out);
+
+/* Row `row` of a table of rows x cols. False: as above. */
+bool weights_row(struct weights *w, const char *name, uint32_t rows, uint64_t cols, uint32_t row,
+                 float *out);
+
 bool weights_has(const struct weights *w, const char *name);
-uint32_t weights_width(const struct weights *w, const char *name); /* columns; 0: not there */
+uint32_t weights_width(const struct weights *w, const char *name);  /* columns; 0: not there */
+uint32_t weights_height(const struct weights *w, const char *name); /* rows; 0: not there */
+/* Both are there, of one type and shape, and hold the same bytes. A failure to read them is kept.
+ */
+bool weights_same(struct weights *w, const char *a, const char *b);
 /* Tensors that nothing asked for: their number, and the first names, separated by commas. */
 uint32_t weights_unused(const struct weights *w, char *out, size_t cap);
 uint64_t weights_bytes(const struct weights *w); /* on the device */

@@ -1,9 +1,12 @@
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "io/bytes.h"
 #include "io/gguf_read.h"
+
+enum { WHERE = 32 };
 
 const struct gguf_value *gguf_find(const struct gguf *g, const char *key) {
     const size_t len = strlen(key);
@@ -23,12 +26,19 @@ static vidi_status find(const struct gguf *g, const char *key, const struct gguf
     return vd_fail(g->ctx, VIDI_E_FORMAT, "%.600s: key %.128s is missing", g->path, key);
 }
 
+/* " at byte 123", and nothing for values that were made in memory. */
+static const char *where(const struct gguf *g, const struct gguf_value *v, char at[WHERE]) {
+    at[0] = 0;
+    if (g->map) snprintf(at, WHERE, " at byte %llu", (unsigned long long)(v->data - g->map));
+    return at;
+}
+
 static vidi_status wrong_kind(const struct gguf *g, const struct gguf_value *v, const char *key,
                               const char *wanted) {
     const bool array = v->kind == GGUF_ARRAY;
-    return vd_fail(g->ctx, VIDI_E_FORMAT, "%.600s: key %.128s at byte %llu: is %s%s, not %s",
-                   g->path, key, (unsigned long long)(v->data - g->map),
-                   array ? "an array of " : "", gguf_kind_name(v->item), wanted);
+    char at[WHERE];
+    return vd_fail(g->ctx, VIDI_E_FORMAT, "%.600s: key %.128s%s: is %s%s, not %s", g->path, key,
+                   where(g, v, at), array ? "an array of " : "", gguf_kind_name(v->item), wanted);
 }
 
 /* An integer of any width as sign and magnitude, so that every value of u64 and i64 fits. */
@@ -77,14 +87,14 @@ static bool float_at(const struct gguf_value *v, uint64_t i, double *out) {
 
 vidi_status gguf_u32(const struct gguf *g, const char *key, uint32_t *out) {
     const struct gguf_value *v;
+    char at[WHERE];
     TRY(find(g, key, &v));
     if (v->kind == GGUF_ARRAY) return wrong_kind(g, v, key, "an integer");
     const struct integer n = integer_at(v, 0);
     if (!n.is) return wrong_kind(g, v, key, "an integer");
     if (n.negative || n.magnitude > UINT32_MAX)
-        return vd_fail(g->ctx, VIDI_E_FORMAT,
-                       "%.600s: key %.128s at byte %llu: is %s%llu, not in 0 to %u", g->path, key,
-                       (unsigned long long)(v->data - g->map), n.negative ? "-" : "",
+        return vd_fail(g->ctx, VIDI_E_FORMAT, "%.600s: key %.128s%s: is %s%llu, not in 0 to %u",
+                       g->path, key, where(g, v, at), n.negative ? "-" : "",
                        (unsigned long long)n.magnitude, UINT32_MAX);
     *out = (uint32_t)n.magnitude;
     return VIDI_OK;
@@ -92,13 +102,14 @@ vidi_status gguf_u32(const struct gguf *g, const char *key, uint32_t *out) {
 
 vidi_status gguf_f32(const struct gguf *g, const char *key, float *out) {
     const struct gguf_value *v;
+    char at[WHERE];
     double d;
     TRY(find(g, key, &v));
     if (v->kind == GGUF_ARRAY || !float_at(v, 0, &d)) return wrong_kind(g, v, key, "a float");
     if (isfinite(d) && fabs(d) > (double)FLT_MAX)
         return vd_fail(g->ctx, VIDI_E_FORMAT,
-                       "%.600s: key %.128s at byte %llu: is %g, more than a float holds", g->path,
-                       key, (unsigned long long)(v->data - g->map), d);
+                       "%.600s: key %.128s%s: is %g, more than a float holds", g->path, key,
+                       where(g, v, at), d);
     *out = (float)d;
     return VIDI_OK;
 }

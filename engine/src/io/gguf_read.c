@@ -34,12 +34,10 @@ static const struct {
 
 /* Types that only their extent is known of; those that the engine reads stand in vd_formats. */
 static const struct vd_format other_types[] = {
-    {"q8_1", 9, 32, 36},      {"q2_K", 10, 256, 84},    {"q3_K", 11, 256, 110},
-    {"q8_K", 15, 256, 292},   {"iq2_xxs", 16, 256, 66}, {"iq2_xs", 17, 256, 74},
-    {"iq3_xxs", 18, 256, 98}, {"iq1_s", 19, 256, 50},   {"iq4_nl", 20, 32, 18},
-    {"iq3_s", 21, 256, 110},  {"iq2_s", 22, 256, 82},   {"iq4_xs", 23, 256, 136},
-    {"iq1_m", 29, 256, 56},   {"tq1_0", 34, 256, 54},   {"tq2_0", 35, 256, 66},
-    {"mxfp4", 39, 32, 17},
+    {"q8_1", 9, 32, 36},     {"q8_K", 15, 256, 292},   {"iq2_xxs", 16, 256, 66},
+    {"iq2_xs", 17, 256, 74}, {"iq3_xxs", 18, 256, 98}, {"iq1_s", 19, 256, 50},
+    {"iq3_s", 21, 256, 110}, {"iq2_s", 22, 256, 82},   {"iq1_m", 29, 256, 56},
+    {"tq1_0", 34, 256, 54},  {"tq2_0", 35, 256, 66},
 };
 
 uint32_t gguf_kind_bytes(enum gguf_kind kind) { return kinds[kind].bytes; }

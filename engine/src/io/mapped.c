@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/survive.h"
 #include "io/file.h"
 
 static vidi_status map(struct vd_ctx *ctx, const char *path, const char *what, struct mapped *m) {
@@ -33,6 +34,16 @@ vidi_status mapped_open(struct vd_ctx *ctx, const char *path, const char *what,
     else
         close(m.fd);
     return status;
+}
+
+vidi_status mapped_keep(struct vd_ctx *ctx, const char *path, const struct mapped *m,
+                        uint64_t bytes) {
+    if (!m->bytes) return VIDI_OK;
+    if (bytes > m->bytes) bytes = m->bytes;
+    if (survive_keep((void *)(uintptr_t)m->data, (size_t)bytes)) return VIDI_OK;
+    TRY(mapped_still_whole(ctx, path, m));
+    return vd_fail(ctx, VIDI_E_IO, "%.600s: its first %llu bytes cannot be read", path,
+                   (unsigned long long)bytes);
 }
 
 void mapped_close(struct mapped *m) {

@@ -14,7 +14,7 @@ void op_act(struct gpu_list *list, const struct op_act *op) {
     k_act(list, pick_wide_variant(kernel, width),
           groups(div_up(op->cols / width, LANES), pick_groups(op->rows), 1), .a = op->a, .b = op->b,
           .y = op->y, .rows = op->rows, .cols = op->cols, .a_stride = op->a_stride,
-          .b_stride = op->b_stride, .y_stride = op->y_stride,
+          .b_stride = op->b_stride, .y_stride = op->y_stride, .cap = op->cap,
           .spec = {.WG = LANES, .ACT = op->act, .GLU = op->glu});
     const uint64_t numbers = (uint64_t)op->rows * op->cols;
     gpu_list_cost(list, numbers * (op->glu ? 12 : 8), numbers * 30);

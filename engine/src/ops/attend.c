@@ -10,10 +10,13 @@ SAME(attend_cpu);
 SAME(attend_decode);
 SAME(attend_prefill);
 
+/* Numbers (of a row of KV_Q8_0: bytes) that the kernels with chunks load at once. */
+static const uint32_t chunk[] = {[KV_F32] = 4, [KV_F16] = 8, [KV_Q8_0] = 8};
+
 /* Whether kernels that load 16 bytes of q and K/V at once may read this. */
 static uint32_t multiple_of(const struct op_attend *op) {
     const bool q = op->q_stride % 4 == 0 && op->y_stride % 4 == 0;
-    return q && op->kv_stride % (op->kv_f16 ? 8 : 4) == 0 ? 8 : 1;
+    return q && op->kv_stride % chunk[op->kv_type] == 0 ? 8 : 1;
 }
 
 static struct k_attend_simple arguments(const struct op_attend *op) {
@@ -36,6 +39,7 @@ static struct k_attend_simple arguments(const struct op_attend *op) {
         .has_step = op->step.buffer != NULL,
         .scale = op->scale,
         .softcap = op->softcap,
+        .alibi = op->alibi,
         .spec.DIM = op->head_dim,
     };
 }
@@ -44,10 +48,10 @@ static struct k_attend_simple arguments(const struct op_attend *op) {
  * the length is not known here: the capacity is counted. */
 static void count_cost(struct gpu_list *list, const struct op_attend *op) {
     const uint64_t width = (uint64_t)op->heads * op->head_dim;
-    const uint64_t kv_width = (uint64_t)op->kv_heads * op->head_dim * (op->kv_f16 ? 2 : 4);
+    const uint64_t kv_bytes = kv_row_bytes(op->kv_type, op->kv_heads * op->head_dim);
     const bool half = op->mode == ATTEND_CAUSAL && op->rows > 1 && op->rows == op->kv_rows;
     const uint64_t pairs = (uint64_t)op->rows * op->kv_rows / (half ? 2 : 1);
-    gpu_list_cost(list, 2 * op->kv_rows * kv_width + 8 * op->rows * width, 4 * pairs * width);
+    gpu_list_cost(list, 2 * op->kv_rows * kv_bytes + 8 * op->rows * width, 4 * pairs * width);
 }
 
 /* Tiles of rows for each head; those that share lanes take rows and the heads of one K/V head
@@ -60,18 +64,24 @@ static struct vd_groups grid(const struct tune_row *row, const struct op_attend 
 
 void op_attend(struct gpu_list *list, const struct op_attend *op) {
     if (op->rows == 0) return;
+    if (op->kv_type == KV_Q8_0 && op->head_dim % 32) {
+        gpu_list_fail(list, VIDI_E_UNSUPPORTED,
+                      "a q8_0 cache takes heads of whole 32 numbers, not of %u", op->head_dim);
+        return;
+    }
     const struct tune_shape shape = {op->rows, op->heads, multiple_of(op)};
     const struct tune_row *row = tune_pick(list, TUNE_ATTEND, shape);
     if (!row) return;
     struct k_attend_simple args = arguments(op);
-    if (row->multiple > 1) { /* strides in 16-byte units */
+    if (row->multiple > 1) { /* strides in what they load at once */
         args.q_stride /= 4, args.y_stride /= 4;
-        args.kv_stride /= op->kv_f16 ? 8 : 4;
+        args.kv_stride /= chunk[op->kv_type];
     }
     args.spec.WG = row->wg, args.spec.ROWS = row->rows;
     args.spec.LANES = tune_lanes(gpu_caps(list->gpu)->subgroup_size);
     if (row->share == SHARE_LANE) args.spec.WG = args.spec.LANES;
-    const int variant = kernel_variant(&kernel_table[row->kernel], op->kv_f16 ? "f16" : "f32");
+    static const char *const names[] = {[KV_F32] = "f32", [KV_F16] = "f16", [KV_Q8_0] = "q8_0"};
+    const int variant = kernel_variant(&kernel_table[row->kernel], names[op->kv_type]);
     gpu_dispatch(list, row->kernel, variant, grid(row, op), &args);
     count_cost(list, op);
 }

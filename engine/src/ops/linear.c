@@ -18,10 +18,12 @@ SAME(gemm_cpu);
 static uint32_t multiple_of(const struct op_linear *op) {
     const struct weight *w = op->w;
     static const uint8_t load[FORM_COUNT] = {
-        [FORM_F32] = 4,   [FORM_F16] = 8,   [FORM_BF16] = 8,  [FORM_Q8_0] = 32, [FORM_Q4_0] = 32,
-        [FORM_Q4_1] = 32, [FORM_Q5_0] = 32, [FORM_Q5_1] = 32, [FORM_Q6] = 32,
+        [FORM_F32] = 4,   [FORM_F16] = 8,   [FORM_BF16] = 8,  [FORM_Q8_0] = 32,
+        [FORM_Q4_0] = 32, [FORM_Q4_1] = 32, [FORM_Q5_0] = 32, [FORM_Q5_1] = 32,
+        [FORM_Q6] = 32,   [FORM_IQ4] = 32,  [FORM_Q2] = 32,
     };
-    if (op->x_stride % 4 != 0 || w->cols % load[w->form] != 0) return 1;
+    if (op->x_stride % 4 != 0 || w->cols % 4 != 0) return 1;
+    if (w->cols % load[w->form] != 0) return w->form <= FORM_BF16 ? 4 : 1;
     return w->cols % 32 == 0 ? 32 : 8;
 }
 

@@ -31,13 +31,18 @@ void op_linear(struct gpu_list *list, const struct op_linear *op);
 
 /* y[r][h] = softmax(q[r][h] . k[j] * scale, over the j that row r may see) . v[j]
  * Head h reads K/V head h / (heads / kv_heads). q [rows][heads*head_dim] at q_stride, y likewise;
- * k and v [kv_rows][kv_heads*head_dim] at kv_stride, f32 or f16 (two a word) by kv_f16.
+ * k and v [kv_rows][kv_heads*head_dim] at kv_stride, by kv_type; that of KV_Q8_0 is in bytes, a
+ * multiple of 8.
  * Visible j for row r at position p = base + r (base: step.position, or kv_rows - rows without):
  *   ATTEND_ALL     all j < kv_rows            ATTEND_CAUSAL  j <= p
  *   ATTEND_PREFIX  j <= p or j < window       ATTEND_WINDOW  p - window < j <= p
  *   ATTEND_MASK    mask[r][j] != 0 (uint32 each, row stride kv_rows)
- * With step, kv_rows is the capacity and j < step.position + step.rows (causal kinds) or
+ *   ATTEND_SPANS   mask[r][0] <= j < mask[r][1] (uint32 each)
+ * With step, the causal kinds also see all j of [span_from, span_to) from a row p inside it;
+ * kv_rows is the capacity and j < step.position + step.rows (causal kinds) or
  * j < kv_rows (ALL, MASK). A row that sees nothing gives zeros. softcap 0: off.
+ * alibi, not 0: scores fall by slope * (p - j), with the slopes of ALiBi (arXiv 2108.12409) from
+ * 2^(-alibi / n) to 2^-alibi, n the power of two not less than the heads.
  * head_dim: 16 to 256, a multiple of 8. */
 struct op_attend {
     struct vd_span q, k, v, mask, y, step;
@@ -45,8 +50,8 @@ struct op_attend {
     uint32_t q_stride, kv_stride, y_stride;
     enum attend_mode mode;
     uint32_t window;
-    float scale, softcap;
-    bool kv_f16;
+    float scale, softcap, alibi;
+    enum kv_type kv_type;
 };
 void op_attend(struct gpu_list *list, const struct op_attend *op);
 
@@ -55,14 +60,18 @@ void op_attend(struct gpu_list *list, const struct op_attend *op);
  *   k_cache[base + r] <- rope(next kv_heads*head_dim), v_cache[base + r] <- the rest, unroped
  * Rotates the first rope_dim of each head by table[base + r] ([positions][rope_dim/2] pairs of
  * cos, sin in f32); interleaved pairs (2i, 2i+1), or halves (i, i + rope_dim/2) with neox.
- * base is step.position (0 without). Cache rows are kv_heads*head_dim, f32 or f16 by kv_f16; what
- * would lie past cache_rows is dropped. Positions past the table take its last row. head_dim is
- * even. */
+ * base is step.position (0 without). Cache rows are kv_heads*head_dim by kv_type; what would lie
+ * past cache_rows is dropped. Positions past the table take its last row. head_dim is even, with
+ * KV_Q8_0 a multiple of 32: there the scale is max|x| / 127 as f16 and a code the whole number
+ * nearest to x / scale, halves away from zero. */
 struct op_rope_kv {
     struct vd_span x, table, q, k_cache, v_cache, step;
     uint32_t rows, x_stride, heads, kv_heads, head_dim, rope_dim, cache_rows;
-    bool neox, kv_f16;
+    bool neox;
+    enum kv_type kv_type;
 };
+/* Bytes from one row of a cache to the next, for cols = kv_heads*head_dim. */
+uint64_t kv_row_bytes(enum kv_type type, uint32_t cols);
 void op_rope_kv(struct gpu_list *list, const struct op_rope_kv *op);
 
 /* y = rope(x) for [rows][heads*head_dim]; the same table and pairings. */
@@ -84,13 +93,15 @@ struct op_norm {
 };
 void op_norm(struct gpu_list *list, const struct op_norm *op);
 
-/* y[r][c] = act(a[r][c]) (* b[r][c] with glu); and y = a + scale * b  with b [rows|1][cols] (b_rows
- * 1 repeats it), scale multiplied by tanh(gate[0]) where gate is given (tanh-gated add). */
+/* y[r][c] = act(a[r][c]) (* b[r][c] with glu, where b_stride 0 repeats one row); with cap, not 0,
+ * y = cap * tanh(act(a) / cap) instead; and y = a + scale * b  with b [rows|1][cols] (b_rows 1
+ * repeats it), scale multiplied by tanh(gate[0]) where gate is given (tanh-gated add). */
 struct op_act {
     struct vd_span a, b, y;
     uint32_t rows, cols, a_stride, b_stride, y_stride;
     enum act act;
     bool glu;
+    float cap;
 };
 void op_act(struct gpu_list *list, const struct op_act *op);
 struct op_add {
@@ -109,7 +120,8 @@ struct op_softmax {
 void op_softmax(struct gpu_list *list, const struct op_softmax *op);
 
 /* Rows of y: ids[r] >= 0 takes row ids[r] of the table w (any weight form), ids[r] < 0 row ~ids[r]
- * of extra [n][cols] f32 (rows of pictures); times scale. Ids outside give zeros. */
+ * of extra [n][cols] f32 (rows of pictures). Rows of the table are multiplied by scale, those of
+ * extra are not. Ids outside give zeros. */
 struct op_embed {
     struct vd_span ids, extra, y, step;
     const struct weight *w;
@@ -120,11 +132,14 @@ void op_embed(struct gpu_list *list, const struct op_embed *op);
 
 /* gather: y[r] = x[index[r]]; scatter: y[index[r]] = x[r] (indices distinct). f32 rows of cols.
  * An index >= limit (rows of the indexed side) gives zeros / is dropped. Empty index: the
- * identity plus `first` (a copy of rows first..; with step, rows 1 and last: row step.rows-1). */
+ * identity plus `first` (a copy of rows first..; with step, rows 1 and last: row step.rows-1; with
+ * step and from_position: rows first + step.position - step.lag.., a learned row for each
+ * position). masked, with that identity: rows r with index[r] < 0 stay as they are. halves, with
+ * scatter: y is f16; cols and strides, which count numbers, are even. */
 struct op_rows {
     struct vd_span x, index, y, step;
     uint32_t rows, cols, limit, first, x_stride, y_stride;
-    bool scatter, last;
+    bool scatter, last, from_position, masked, halves;
 };
 void op_rows(struct gpu_list *list, const struct op_rows *op);
 

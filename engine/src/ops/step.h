@@ -16,7 +16,9 @@ struct step {
     uint32_t top_k;    /* 0: all */
     float temperature, top_p, min_p;
     uint32_t seed_low, seed_high;
-    uint32_t reserved[7];
+    uint32_t span_from, span_to; /* rows at these positions see each other, before and behind */
+    uint32_t lag; /* positions by which learned rows are found are less than cache rows by it */
+    uint32_t reserved[4];
 };
 _Static_assert(sizeof(struct step) == 64, "the step buffer is 64 bytes");
 #endif

@@ -17,7 +17,7 @@ const struct tune_row tune_rows[] = {
      "few rows: bound by memory; a subgroup sums two outputs without a barrier"},
     {TUNE_LINEAR, K_matvec, SHARE_GROUP, 8, 0, 4, 0, 64, 4, 1,
      "few rows without subgroup arithmetic: a tree in shared memory, shared by four outputs"},
-    {TUNE_LINEAR, K_gemm, SHARE_GROUP, 8, 5, 0, 0, 128, 64, 32,
+    {TUNE_LINEAR, K_gemm, SHARE_GROUP, 4, 5, 0, 0, 128, 64, 32,
      "many rows: 16 sums a lane and 12 KiB of shared memory fit every device"},
     {TUNE_LINEAR, K_linear_simple, SHARE_LANE, 1, 0, 0, 0, 64, 1, 1,
      "any shape: widths that are not whole 16-byte loads"},

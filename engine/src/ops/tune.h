@@ -16,7 +16,7 @@ struct tune_row {
     enum tune_op op;
     uint32_t kernel; /* K_*, index in kernel_table */
     enum tune_share share;
-    uint32_t multiple; /* the length of the sums must be one of 1, 8 or 32: see tune_shape */
+    uint32_t multiple; /* the length of the sums must be one of 1, 4, 8 or 32: see tune_shape */
     uint32_t min_rows, max_rows; /* rows of x or q that it wins for; max 0: no limit */
     uint32_t min_cols;           /* outputs that it wins for */
     uint32_t wg, cols, rows;     /* tile; 0: the shader's default */
@@ -27,7 +27,8 @@ extern const uint32_t tune_row_count;
 
 struct tune_shape {
     uint32_t rows, cols;
-    uint32_t multiple; /* 32: whole blocks; 8: whole 16-byte loads; 1: neither, or unaligned rows */
+    uint32_t
+        multiple; /* 32: whole blocks; 8: whole 16-byte loads; 4: the last is half; 1: neither */
 };
 
 /* The row that wins, or with list->only the first usable row of that kernel. NULL: none, and the

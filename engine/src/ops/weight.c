@@ -6,10 +6,13 @@
 
 enum weight_form weight_form_of(enum vd_type type) {
     static const enum weight_form forms[VD_TYPE_COUNT] = {
-        [VD_F32] = FORM_F32,   [VD_F16] = FORM_F16,   [VD_BF16] = FORM_BF16, [VD_Q8_0] = FORM_Q8_0,
-        [VD_Q4_0] = FORM_Q4_0, [VD_Q4_1] = FORM_Q4_1, [VD_Q5_0] = FORM_Q5_0, [VD_Q5_1] = FORM_Q5_1,
-        [VD_Q4_K] = FORM_Q4_1, [VD_Q5_K] = FORM_Q5_1, [VD_Q6_K] = FORM_Q6,   [VD_I8] = FORM_COUNT,
-        [VD_I16] = FORM_COUNT, [VD_I32] = FORM_COUNT, [VD_I64] = FORM_COUNT, [VD_F64] = FORM_COUNT,
+        [VD_F32] = FORM_F32,    [VD_F16] = FORM_F16,    [VD_BF16] = FORM_BF16,
+        [VD_Q8_0] = FORM_Q8_0,  [VD_Q4_0] = FORM_Q4_0,  [VD_Q4_1] = FORM_Q4_1,
+        [VD_Q5_0] = FORM_Q5_0,  [VD_Q5_1] = FORM_Q5_1,  [VD_Q4_K] = FORM_Q4_1,
+        [VD_Q5_K] = FORM_Q5_1,  [VD_Q6_K] = FORM_Q6,    [VD_Q2_K] = FORM_Q2,
+        [VD_Q3_K] = FORM_Q6,    [VD_IQ4_NL] = FORM_IQ4, [VD_IQ4_XS] = FORM_IQ4,
+        [VD_MXFP4] = FORM_Q5_0, [VD_I8] = FORM_COUNT,   [VD_I16] = FORM_COUNT,
+        [VD_I32] = FORM_COUNT,  [VD_I64] = FORM_COUNT,  [VD_F64] = FORM_COUNT,
     };
     return type >= 0 && type < VD_TYPE_COUNT ? forms[type] : FORM_COUNT;
 }
@@ -22,7 +25,8 @@ static const struct {
     [FORM_BF16] = {"bf16", 64, 0, 0}, [FORM_Q8_0] = {"q8_0", 32, 0, 2},
     [FORM_Q4_0] = {"q4_0", 16, 0, 2}, [FORM_Q4_1] = {"q4_1", 16, 0, 4},
     [FORM_Q5_0] = {"q5_0", 16, 4, 2}, [FORM_Q5_1] = {"q5_1", 16, 4, 4},
-    [FORM_Q6] = {"q6", 16, 8, 4},
+    [FORM_Q6] = {"q6", 16, 8, 4},     [FORM_IQ4] = {"iq4", 16, 0, 2},
+    [FORM_Q2] = {"q2", 16, 0, 8},
 };
 
 /* Sizes stay below 2^32: cols was bounded when its file was read. */
@@ -39,7 +43,11 @@ struct weight_layout weight_layout(enum weight_form form, uint32_t cols) {
 static void put_scales(enum weight_form form, const struct dequant_block *b, uint16_t *s) {
     s[0] = f32_to_f16((float)b->d[0]);
     if (form == FORM_Q6) s[1] = f32_to_f16((float)b->d[1]);
-    if (form == FORM_Q4_1 || form == FORM_Q5_1) s[1] = f32_to_f16((float)b->m);
+    if (form == FORM_Q4_1 || form == FORM_Q5_1 || form == FORM_Q2)
+        s[1] = f32_to_f16((float)b->m[0]);
+    if (form != FORM_Q2) return;
+    s[2] = f32_to_f16((float)b->d[1]);
+    s[3] = f32_to_f16((float)b->m[1]);
 }
 
 static void put_nibbles(const uint8_t *code, uint8_t *q) {

@@ -90,10 +90,16 @@ static char *mark_spaces(struct arena *a, const char *text, uint32_t len, bool p
     return out;
 }
 
+static bool starts_blank(const char *text, uint32_t len) {
+    return text[0] == ' ' ||
+           (len >= SPACE_MARK_BYTES && memcmp(text, space_mark, SPACE_MARK_BYTES) == 0);
+}
+
 vidi_status spm_encode(struct merger *m, const char *text, uint32_t len, bool prefix,
                        struct tokens *out) {
     uint32_t n;
     if (len == 0) return VIDI_OK;
+    if (m->tokenizer->prefix_lone && starts_blank(text, len)) prefix = false;
     m->text = mark_spaces(m->arena, text, len, prefix, &n);
     if (!m->text) return VIDI_E_MEMORY;
     m->n = 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "text/utf8.h"
 #include "text/vocab.h"
 
 enum { TEXT_BYTES = 1 << 29 };
@@ -46,6 +47,7 @@ uint32_t tokenizer_size(const struct tokenizer *t) { return t->n; }
 uint32_t tokenizer_longest(const struct tokenizer *t) { return t->longest; }
 int32_t tokenizer_bos(const struct tokenizer *t) { return t->bos; }
 bool tokenizer_adds_bos(const struct tokenizer *t) { return t->adds_bos; }
+int32_t tokenizer_last(const struct tokenizer *t) { return t->adds_eos ? t->eos : -1; }
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id) { return has(t, id) && t->ends[id]; }
 
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id) {
@@ -115,11 +117,35 @@ static uint32_t match_special(const struct work *w, uint32_t at, uint32_t contro
     return longest;
 }
 
+/* Bytes of white space from `at` on. */
+static uint32_t white_space(const struct work *w, uint32_t at) {
+    static const struct {
+        uint32_t first, last;
+    } spaces[] = {{0x09, 0x0D},     {0x20, 0x20},     {0x85, 0x85},     {0xA0, 0xA0},
+                  {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F},
+                  {0x205F, 0x205F}, {0x3000, 0x3000}};
+    uint32_t end = at;
+    while (end < w->len) {
+        const uint32_t len = utf8_length(w->text + end, w->len - end);
+        const uint32_t letter = len > 0 ? utf8_decode(w->text + end, len) : UINT32_MAX;
+        bool space = false;
+        for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+            space = space || (letter >= spaces[i].first && letter <= spaces[i].last);
+        if (!space) break;
+        end += len;
+    }
+    return end - at;
+}
+
 static vidi_status encode_run(struct work *w, uint32_t start, uint32_t end) {
     if (start == end) return VIDI_OK;
     const char *text = w->text + start;
     const bool prefix = w->prefix;
     w->prefix = false;
+    if (w->tokenizer->kind == VOCAB_WORDPIECE)
+        return wordpiece_encode(w->tokenizer, text, end - start, w->out);
+    if (w->tokenizer->kind == VOCAB_UNIGRAM)
+        return unigram_encode(&w->arena, w->tokenizer, text, end - start, prefix, w->out);
     if (w->tokenizer->kind == VOCAB_SPM)
         return spm_encode(&w->merger, text, end - start, prefix, w->out);
     return bpe_encode(&w->merger, &w->splitter, text, end - start, w->out);
@@ -143,8 +169,9 @@ static vidi_status encode_parts(struct work *w, const struct text_part *parts) {
         }
         TRY(encode_run(w, run, at));
         TRY(tokens_push(w->out, id));
-        w->prefix = w->tokenizer->space_prefix;
+        w->prefix = w->tokenizer->space_prefix && !w->tokenizer->prefix_once;
         at += len;
+        if (w->tokenizer->eats && w->tokenizer->eats[id]) at += white_space(w, at);
         run = at;
     }
     return encode_run(w, run, at);

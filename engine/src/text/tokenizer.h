@@ -2,9 +2,11 @@
  *
  * Kinds (tokenizer.ggml.model): "gpt2" byte-level BPE with the pre-tokenizer named by
  * tokenizer.ggml.pre (gpt-2, smollm, llama-bpe, qwen2, ... a table in pretokenize.c), and
- * "llama" SentencePiece-style BPE by scores with byte fallback.
+ * "llama" SentencePiece-style BPE by scores with byte fallback, "wordpiece", BERT's, and "t5",
+ * SentencePiece's unigram model, with the replacements that its file carries.
  * Text may hold any bytes: invalid UTF-8 is never an error and round-trips, as far as the
- * vocabulary has words for single bytes ("gpt2" drops one that is lacking, "llama" says unknown).
+ * vocabulary has words for single bytes ("gpt2" drops one that is lacking, "llama" says unknown);
+ * "wordpiece" keeps neither blanks nor, where it is told so, capitals and accents.
  * Text is taken as it is, without Unicode normalisation. Merging is O(n log n); a piece of any
  * length is fine.
  * Threads: an open tokenizer is read-only; each detok belongs to one stream. */
@@ -51,6 +53,7 @@ uint32_t tokenizer_size(const struct tokenizer *t);
 int32_t tokenizer_find(const struct tokenizer *t, const char *word); /* exact entry, or -1 */
 int32_t tokenizer_bos(const struct tokenizer *t);                    /* -1: none */
 bool tokenizer_adds_bos(const struct tokenizer *t);
+int32_t tokenizer_last(const struct tokenizer *t);            /* ends a whole text; -1: none */
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id); /* eos, eot and their kin */
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
 struct str tokenizer_word(const struct tokenizer *t, int32_t id); /* the entry as stored */

@@ -17,7 +17,10 @@ static vidi_status read_kind(struct tokenizer *t) {
     static const struct {
         const char *name;
         enum vocab_kind kind;
-    } kinds[] = {{"gpt2", VOCAB_BPE}, {"llama", VOCAB_SPM}};
+    } kinds[] = {{"gpt2", VOCAB_BPE},
+                 {"llama", VOCAB_SPM},
+                 {"wordpiece", VOCAB_WORDPIECE},
+                 {"t5", VOCAB_UNIGRAM}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (model.len != strlen(kinds[i].name) || memcmp(model.ptr, kinds[i].name, model.len) != 0)
             continue;
@@ -25,7 +28,8 @@ static vidi_status read_kind(struct tokenizer *t) {
         return VIDI_OK;
     }
     return vd_fail(t->ctx, VIDI_E_UNSUPPORTED,
-                   "%s: tokenizer.ggml.model is \"%s\"; gpt2 and llama are supported",
+                   "%s: tokenizer.ggml.model is \"%s\"; gpt2, llama, wordpiece and "
+                   "t5 are supported",
                    t->file->path, shown(model.ptr, model.len).text);
 }
 
@@ -58,13 +62,17 @@ static int32_t byte_of_word(struct str word) {
     return high && low ? (int32_t)((high - digits) % 16 * 16 + (low - digits) % 16) : -1;
 }
 
+/* Whose words are SentencePiece's. */
+static bool is_pieces(const struct tokenizer *t) {
+    return t->kind == VOCAB_SPM || t->kind == VOCAB_UNIGRAM;
+}
+
 /* Files without types: all words are normal, but for the bytes of the llama kind and what the named
  * ids are. */
 static void guess_types(struct tokenizer *t) {
     for (uint32_t i = 0; i < t->n; i++)
-        t->types[i] = t->kind == VOCAB_SPM && byte_of_word(gguf_str_at(t->tokens, i)) >= 0
-                          ? WORD_BYTE
-                          : WORD_NORMAL;
+        t->types[i] =
+            is_pieces(t) && byte_of_word(gguf_str_at(t->tokens, i)) >= 0 ? WORD_BYTE : WORD_NORMAL;
     const int32_t named[] = {t->bos, t->eos, t->eot};
     for (int i = 0; i < 3; i++)
         if (named[i] >= 0) t->types[named[i]] = WORD_CONTROL;
@@ -145,6 +153,24 @@ static vidi_status mark_ends(struct tokenizer *t) {
     return VIDI_OK;
 }
 
+/* Words of tokenizer.json alone have it. */
+static vidi_status mark_eats(struct tokenizer *t) {
+    static const char key[] = "tokenizer.ggml.eats_space_ids";
+    const struct gguf_value *ids;
+    if (!gguf_find(t->file, key)) return VIDI_OK;
+    TRY(gguf_array(t->file, key, GGUF_I32, &ids));
+    t->eats = arena_new(&t->arena, bool, t->n);
+    if (!t->eats) return VIDI_E_MEMORY;
+    for (uint64_t i = 0; i < ids->n; i++) {
+        const int64_t id = gguf_int_at(ids, i);
+        if (id < 0 || id >= t->n)
+            return vd_fail(t->ctx, VIDI_E_FORMAT, "%s: %s[%llu] is %lld; there are %u words",
+                           t->file->path, key, (unsigned long long)i, (long long)id, t->n);
+        t->eats[id] = true;
+    }
+    return VIDI_OK;
+}
+
 static uint32_t decode_letters(const struct tokenizer *t, struct str word, char *out) {
     uint32_t n = 0;
     for (uint64_t i = 0; i < word.len;) {
@@ -172,7 +198,8 @@ static uint32_t decode_spaces(struct str word, char *out) {
     return n;
 }
 
-/* What a word stands for; never longer than it. Control, unknown and unused words: nothing. */
+/* What a word stands for; longer than it by one byte at most. Control, unknown and unused words:
+ * nothing. */
 static uint32_t decode(const struct tokenizer *t, int32_t id, char *out) {
     const struct str word = gguf_str_at(t->tokens, (uint64_t)id);
     switch ((enum word_type)t->types[id]) {
@@ -185,9 +212,10 @@ static uint32_t decode(const struct tokenizer *t, int32_t id, char *out) {
         return 1;
     case WORD_NORMAL:
         if (t->kind == VOCAB_BPE) return decode_letters(t, word, out);
+        if (t->kind == VOCAB_WORDPIECE) return wordpiece_decode(word, out);
         return decode_spaces(word, out);
     case WORD_USER:
-        if (t->kind == VOCAB_SPM) return decode_spaces(word, out);
+        if (is_pieces(t)) return decode_spaces(word, out);
         break;
     }
     if (word.len > 0) memcpy(out, word.ptr, word.len);
@@ -196,7 +224,7 @@ static uint32_t decode(const struct tokenizer *t, int32_t id, char *out) {
 
 static vidi_status decode_words(struct tokenizer *t) {
     uint64_t bytes = 0;
-    for (uint32_t i = 0; i < t->n; i++) bytes += gguf_str_at(t->tokens, i).len;
+    for (uint32_t i = 0; i < t->n; i++) bytes += gguf_str_at(t->tokens, i).len + 1;
     t->bytes = bytes < UINT32_MAX ? arena_new(&t->arena, char, bytes + 1) : NULL;
     t->starts = arena_new(&t->arena, uint32_t, (uint64_t)t->n + 1);
     if (!t->bytes || !t->starts)
@@ -253,12 +281,23 @@ vidi_status vocab_read(struct tokenizer *t) {
     TRY(read_types(t));
     find_bytes(t);
     TRY(mark_ends(t));
-    TRY(t->kind == VOCAB_BPE ? bpe_open(t) : spm_open(t));
+    TRY(mark_eats(t));
+    static vidi_status (*const opens[])(struct tokenizer *) = {
+        [VOCAB_BPE] = bpe_open, [VOCAB_SPM] = spm_open, [VOCAB_UNIGRAM] = unigram_open};
+    if (t->kind != VOCAB_WORDPIECE) TRY(opens[t->kind](t));
     TRY(decode_words(t));
     TRY(plant_special(t));
-    const bool spm = t->kind == VOCAB_SPM;
+    const bool spm = is_pieces(t), pieces = t->kind == VOCAB_WORDPIECE;
     TRY(read_flag(t, "tokenizer.ggml.add_bos_token", spm || t->pre.adds_bos, &t->adds_bos));
-    TRY(read_flag(t, "tokenizer.ggml.add_space_prefix", spm, &t->space_prefix));
+    TRY(read_flag(t, "tokenizer.ggml.add_eos_token", false, &t->adds_eos));
+    TRY(read_flag(t, "tokenizer.ggml.add_space_prefix", spm || pieces, &t->space_prefix));
+    TRY(read_flag(t, "tokenizer.ggml.lowercase", pieces, &t->lowers));
+    TRY(read_flag(t, "tokenizer.ggml.strip_accents", t->lowers, &t->strips_accents));
+    TRY(read_flag(t, "tokenizer.ggml.remove_extra_whitespaces", false, &t->drops_blanks));
+    TRY(read_flag(t, "tokenizer.ggml.by_grapheme", false, &t->by_grapheme));
+    TRY(read_flag(t, "tokenizer.ggml.join_whitespaces", false, &t->joins_blanks));
+    TRY(read_flag(t, "tokenizer.ggml.space_prefix_once", false, &t->prefix_once));
+    TRY(read_flag(t, "tokenizer.ggml.space_prefix_lone", false, &t->prefix_lone));
     t->adds_bos = t->adds_bos && t->bos >= 0;
     return VIDI_OK;
 }

@@ -14,6 +14,9 @@ import numpy as np
 import torch
 import transformers
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from convert import byte_words, convert  # noqa: E402
+
 LAYERS, DIM, HEADS, KV, FFN, CONTEXT, WORDS = 2, 64, 4, 2, 96, 128, 258
 TEXT = "The quick brown fox"
 NAMES = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
@@ -28,17 +31,38 @@ KINDS = {  # architecture of the file: class, numbers of its own, whether q and 
     "qwen2": ("Qwen2", dict(rms_norm_eps=1e-6, rope_theta=1e6), False),
     "qwen3": ("Qwen3", dict(rms_norm_eps=1e-6, rope_theta=1e6, head_dim=32), False),
     "mistral": ("Mistral", dict(rms_norm_eps=1e-5, rope_theta=1e4, sliding_window=None), True),
+    "pruned": ("Llama", dict(rms_norm_eps=1e-5, rope_theta=1e4, head_dim=16, num_hidden_layers=3), True),
 }
-
-
-def byte_words():
-    """GPT-2's letters for the 256 bytes, and an end word."""
-    plain = list(range(33, 127)) + list(range(161, 173)) + list(range(174, 256))
-    words, extra = [], 0
-    for b in range(256):
-        words.append(chr(b) if b in plain else chr(256 + extra))
-        extra += b not in plain
-    return words + ["<|end|>", "ZZ"]
+PRUNED = [(4, 2, 64), (2, 1, 32), (8, 2, 48)]  # query heads, key heads and width of each layer's middle
+# Written by llama.cpp's converter: class, numbers of its own, the part of a layer that is compared,
+# and what it is called in the file.
+CONVERTED = {
+    "gemma": ("Gemma", dict(head_dim=32, num_key_value_heads=1, tie_word_embeddings=True), "", "ffn_down"),
+    "gemma3": ("Gemma3", dict(head_dim=16, query_pre_attn_scalar=16, sliding_window=8, num_hidden_layers=6,
+                              tie_word_embeddings=True,
+                              rope_parameters={"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
+                                               "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}}),
+               "post_feedforward_layernorm", "post_ffw_norm"),
+    "phi2": ("Phi", dict(intermediate_size=4 * DIM, num_key_value_heads=HEADS,
+                         rope_parameters={"rope_type": "default", "rope_theta": 1e4, "partial_rotary_factor": 0.5}),
+             "", "ffn_down"),
+}
+CONVERTED["gemma2"] = ("Gemma2", dict(tie_word_embeddings=True, head_dim=16, query_pre_attn_scalar=16, sliding_window=8, intermediate_size=64,
+                                      num_hidden_layers=2, attn_logit_softcapping=2.0, final_logit_softcapping=1.5),
+                       "post_feedforward_layernorm", "post_ffw_norm")
+SMALL = dict(num_hidden_layers=1, intermediate_size=64)
+CONVERTED["llama3"] = ("Llama", dict(SMALL, rope_parameters={
+    "rope_type": "llama3", "rope_theta": 1e4, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 16}), "", "ffn_down")
+CONVERTED["yarn"] = ("Qwen2", dict(SMALL, rope_parameters={
+    "rope_type": "yarn", "rope_theta": 1e4, "factor": 4.0, "original_max_position_embeddings": 32}), "", "ffn_down")
+for name, original in (("phi3", 64), ("phi3_long", 16)):
+    CONVERTED[name] = ("Phi3", dict(SMALL, original_max_position_embeddings=original, rope_parameters={
+        "rope_type": "longrope", "rope_theta": 1e4, "original_max_position_embeddings": original,
+        "short_factor": [1 + i / 16 for i in range(8)], "long_factor": [1.5 + i / 2 for i in range(8)]}),
+        "", "ffn_down")
+END = ["<|begin|>", "<|end|>"]
+SEEDS = {"pruned": 60, "gemma": 41, "yarn": 51}  # whose answer lacks byte 107, which the converter makes an end of CodeGemma's
 
 
 def interleaved(w, heads):
@@ -46,17 +70,20 @@ def interleaved(w, heads):
     return w.reshape(heads, 2, w.shape[0] // heads // 2, -1).swapaxes(1, 2).reshape(w.shape)
 
 
-def randomise(net, seed):
+def randomise(net, seed, half):
     rng = np.random.default_rng(seed)
     for name, p in net.named_parameters():
         scale, shift = 1.6 / np.sqrt(p.shape[-1]), 0.0
-        if name.endswith("norm.weight") or "layernorm" in name:
-            scale, shift = 0.1, 1.0
+        if name.endswith("norm.weight") or "layernorm.weight" in name:
+            scale, shift = 0.1, 0.0 if "Gemma" in type(net).__name__ else 1.0
         elif name.endswith("bias"):
-            scale = 0.5
+            scale = 0.1 if half else 0.5
+        elif "Gemma" in type(net).__name__ and "embed_tokens" in name:
+            scale = 0.05  # what is said last must not drown what the layers add: the head is the same matrix
         elif "embed_tokens" in name:
             scale = 2.0
-        p.data = torch.from_numpy((rng.standard_normal(p.shape) * scale + shift).astype(np.float32))
+        w = (rng.standard_normal(p.shape) * scale + shift).astype(np.float16 if half else np.float32)
+        p.data = torch.from_numpy(w.astype(np.float32))
 
 
 def tensors(net, permuted):
@@ -68,15 +95,17 @@ def tensors(net, permuted):
             stem, kind = name.rsplit(".", 1)
             w = p.detach().numpy()
             if permuted and NAMES[stem] in ("attn_q", "attn_k"):
-                w = interleaved(w, HEADS if NAMES[stem] == "attn_q" else KV)
+                w = interleaved(w, w.shape[0] // layer.self_attn.head_dim)
             yield f"blk.{i}.{NAMES[stem]}.{kind}", w
 
 
 def write(path, arch, net, permuted):
     writer = gguf.GGUFWriter(path, arch)
     config = net.config
-    for call, value in (("block_count", LAYERS), ("context_length", CONTEXT), ("embedding_length", DIM),
-                        ("feed_forward_length", FFN), ("head_count", HEADS), ("head_count_kv", KV),
+    heads, kv_heads, widths = zip(*PRUNED) if config.num_hidden_layers == len(PRUNED) else (HEADS, KV, FFN)
+    for call, value in (("block_count", config.num_hidden_layers), ("context_length", CONTEXT),
+                        ("embedding_length", DIM), ("feed_forward_length", widths), ("head_count", heads),
+                        ("head_count_kv", kv_heads),
                         ("layer_norm_rms_eps", config.rms_norm_eps),
                         ("rope_freq_base", config.rope_parameters["rope_theta"])):
         getattr(writer, "add_" + call)(value)
@@ -85,7 +114,7 @@ def write(path, arch, net, permuted):
         writer.add_value_length(config.head_dim)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(byte_words())
+    writer.add_token_list(byte_words() + ["<|end|>", "ZZ"])
     writer.add_token_types([1] * 256 + [3, 1])
     writer.add_token_merges(["Z Z"])
     writer.add_eos_token_id(256)
@@ -104,22 +133,41 @@ def keep(layers, i):
     return hook
 
 
+def prune(net):
+    """Layers of other sizes than the first."""
+    kind = type(net.model.layers[0])
+    for i, (heads, kv_heads, width) in enumerate(PRUNED):
+        config = type(net.config)(**{**net.config.to_dict(), "num_attention_heads": heads,
+                                     "num_key_value_heads": kv_heads, "intermediate_size": width})
+        config._attn_implementation = "eager"
+        net.model.layers[i] = kind(config, i)
+
+
 def make(out, name, seed):
-    cls, own, permuted = KINDS[name]
-    config = getattr(transformers, cls + "Config")(**COMMON, **own)
-    net = getattr(transformers, cls + "ForCausalLM")(config).float().eval()
-    randomise(net, seed)
+    cls, own = (KINDS.get(name) or CONVERTED[name])[:2]
+    part, output = CONVERTED[name][2:] if name in CONVERTED else ("", "ffn_down")
+    known = {**COMMON, "vocab_size": WORDS + (name in CONVERTED), **own}
+    config = getattr(transformers, cls + ("TextConfig" if name == "gemma3" else "Config"))(**known)
+    net = getattr(transformers, cls + "ForCausalLM")(config)
+    if name == "pruned":
+        prune(net)
+    net = net.float().eval()
+    net.set_attn_implementation("eager")  # the only one that caps scores
+    randomise(net, seed, name in CONVERTED)  # those are stored as f16
     os.makedirs(out, exist_ok=True)
-    write(out + "/tiny.gguf", "llama" if name == "mistral" else name, net, permuted)
+    if name in CONVERTED:
+        convert(net, out + "/tiny.gguf", END)
+    else:
+        write(out + "/tiny.gguf", "llama" if name in ("mistral", "pruned") else name, net, KINDS[name][2])
     layers, ids = {}, torch.tensor([list(TEXT.encode())])
     for i, layer in enumerate(net.model.layers):
-        layer.register_forward_hook(keep(layers, i))
+        (layer.get_submodule(part) if part else layer).register_forward_hook(keep(layers, i))
     with torch.no_grad():
         logits = net(ids).logits[0, -1:]
         said = net.generate(ids, max_new_tokens=32, do_sample=False, output_logits=True,
                             return_dict_in_generate=True)
-    for i in range(LAYERS):
-        np.save(f"{out}/blk.{i}.ffn_down.npy", layers[i].reshape(-1, DIM).numpy().astype("<f4"))
+    for i in sorted(layers):
+        np.save(f"{out}/blk.{i}.{output}.npy", layers[i].reshape(-1, DIM).numpy().astype("<f4"))
     np.save(out + "/logits.npy", logits.numpy().astype("<f4"))
     np.save(out + "/answer.npy", said.sequences[0, ids.shape[1]:].numpy().astype("<i4"))
     gaps = [float(t[0] - t[1]) for t in (step[0].topk(2).values for step in said.logits)]
@@ -127,9 +175,9 @@ def make(out, name, seed):
 
 
 def main():
-    for i, name in enumerate(KINDS):
+    for i, name in enumerate(sorted([*KINDS, *CONVERTED], key="pruned".__eq__)):  # last, as it came last
         if len(sys.argv) < 3 or name in sys.argv[2:]:
-            make(f"{sys.argv[1]}/{name}", name, 30 + i)
+            make(f"{sys.argv[1]}/{name}", name, SEEDS.get(name, 30 + i))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 /* fault_layer.h - a Vulkan layer that makes the n-th fallible call fail, or drops a submission.
  *
  * The loader finds it by its manifest (VK_ADD_LAYER_PATH, VK_INSTANCE_LAYERS). A test opens the
- * same library with dlopen() and sets the plan through the symbol `fault_plan`. One instance and
- * one device at a time; calls may come from any thread. */
+ * same library with dlopen() and sets the plan through the symbol `fault_plan`. A test of a program
+ * writes the name of a call, as vkQueueSubmit, into the file that VIDI_FAULT_FILE names: the next
+ * call of that name fails, and the file is gone. One instance and one device at a time; calls may
+ * come from any thread. */
 #ifndef VD_FAULT_LAYER_H
 #define VD_FAULT_LAYER_H
 #include <stdatomic.h>

@@ -24,7 +24,8 @@ double ref_activate(enum act act, double v) {
 void ref_act(const struct ref_act *op) {
     for (uint32_t r = 0; r < op->rows; r++)
         for (uint32_t c = 0; c < op->cols; c++) {
-            const double v = ref_activate(op->act, op->a[(uint64_t)r * op->a_stride + c]);
+            double v = ref_activate(op->act, op->a[(uint64_t)r * op->a_stride + c]);
+            if (op->cap != 0) v = op->cap * tanh(v / op->cap);
             const double by = op->glu ? op->b[(uint64_t)r * op->b_stride + c] : 1;
             op->y[(uint64_t)r * op->y_stride + c] = v * by;
         }

@@ -16,6 +16,7 @@ struct ref_act {
     uint32_t rows, cols, a_stride, b_stride, y_stride;
     enum act act;
     bool glu;
+    float cap; /* not 0: y = cap * tanh(act(a) / cap) */
 };
 void ref_act(const struct ref_act *op);
 #endif

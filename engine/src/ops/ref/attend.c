@@ -2,24 +2,47 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/format.h"
 
 static const double unit = 0x1p-24; /* relative rounding error of f32 */
 
+static int64_t position(const struct ref_attend *op, uint32_t r) {
+    return r + (op->step ? op->step->position : (int64_t)op->kv_rows - op->rows);
+}
+
 bool ref_attend_sees(const struct ref_attend *op, uint32_t r, uint32_t j) {
     if (op->mode == ATTEND_ALL) return true;
     if (op->mode == ATTEND_MASK) return op->mask[(size_t)r * op->kv_rows + j] != 0;
+    if (op->mode == ATTEND_SPANS) return j >= op->mask[2 * r] && j < op->mask[2 * r + 1];
     if (op->step && j >= (uint64_t)op->step->position + op->step->rows) return false;
-    const int64_t base = op->step ? op->step->position : (int64_t)op->kv_rows - op->rows;
-    const int64_t p = base + r, at = j;
+    const int64_t p = position(op, r), at = j;
+    const struct step *step = op->step;
+    if (step && p >= step->span_from && p < step->span_to && at >= step->span_from &&
+        at < step->span_to)
+        return true;
     if (op->mode == ATTEND_PREFIX) return at <= p || at < op->window;
     return at <= p && (op->mode == ATTEND_CAUSAL || at > p - op->window);
 }
 
 static double kv_at(const struct ref_attend *op, const void *data, uint32_t j, uint32_t col) {
-    const size_t at = (size_t)j * op->kv_stride + col;
-    return op->kv_f16 ? f16_to_f32(((const uint16_t *)data)[at]) : ((const float *)data)[at];
+    const size_t row = (size_t)j * op->kv_stride, at = row + col;
+    if (op->kv_type == KV_F32) return ((const float *)data)[at];
+    if (op->kv_type == KV_F16) return f16_to_f32(((const uint16_t *)data)[at]);
+    uint16_t scale;
+    const size_t scales = row + (size_t)op->kv_heads * op->head_dim;
+    memcpy(&scale, (const uint8_t *)data + scales + col / 32 * 2, sizeof scale);
+    return (double)f16_to_f32(scale) * ((const int8_t *)data)[at];
+}
+
+/* Slopes as transformers has them: for the next power of two, every second one first. */
+static double slope(const struct ref_attend *op, uint32_t head) {
+    uint32_t n = 1;
+    while (n < op->heads) n *= 2;
+    uint32_t k = head;
+    if (n != op->heads) k = head < n / 2 ? 2 * head + 1 : 2 * (head - n / 2);
+    return op->alibi == 0 ? 0 : exp2(-(double)op->alibi * (k + 1) / n);
 }
 
 /* A score, and how far off its f32 twin may be: the sum of products, then rounding of itself. */
@@ -33,10 +56,12 @@ static double score(const struct ref_attend *op, uint32_t r, uint32_t head, uint
         sum += product, size += fabs(product);
     }
     sum *= op->scale;
-    *off = fabs(op->scale) * (4 * sqrt(dim) + 2) * unit * size + 2 * unit * fabs(sum);
-    if (op->softcap == 0) return sum;
+    const double leans = slope(op, head) * ((double)j - position(op, r));
+    *off = 8 * unit * fabs(leans);
+    *off += fabs(op->scale) * (4 * sqrt(dim) + 2) * unit * size + 2 * unit * fabs(sum);
+    if (op->softcap == 0) return sum + leans;
     *off += 8 * unit * op->softcap;
-    return op->softcap * tanh(sum / op->softcap);
+    return op->softcap * tanh(sum / op->softcap) + leans;
 }
 
 struct weights {     /* of one row and head */

@@ -8,9 +8,9 @@
 #include "ops/step.h"
 
 struct ref_attend {
-    const float *q;       /* [rows][heads*head_dim] at q_stride */
-    const void *k, *v;    /* [kv_rows][kv_heads*head_dim] at kv_stride: float, or half by kv_f16 */
-    const uint32_t *mask; /* [rows][kv_rows]; with ATTEND_MASK only */
+    const float *q;          /* [rows][heads*head_dim] at q_stride */
+    const void *k, *v;       /* [kv_rows][kv_heads*head_dim] at kv_stride, by kv_type (kinds.h) */
+    const uint32_t *mask;    /* [rows][kv_rows] with ATTEND_MASK, [rows][2] with ATTEND_SPANS */
     const struct step *step; /* may be NULL */
     double *y;       /* [rows][heads*head_dim]; rows that the step leaves out: not written */
     double *allowed; /* likewise; what f32 arithmetic in any order may be off; may be NULL */
@@ -18,8 +18,8 @@ struct ref_attend {
     uint32_t q_stride, kv_stride;
     enum attend_mode mode;
     uint32_t window;
-    float scale, softcap;
-    bool kv_f16;
+    float scale, softcap, alibi;
+    enum kv_type kv_type;
 };
 void ref_attend(const struct ref_attend *op);
 

@@ -40,7 +40,7 @@ static void block_q4_0(const uint8_t *at, uint32_t part, struct dequant_block *b
 static void block_q4_1(const uint8_t *at, uint32_t part, struct dequant_block *b) {
     (void)part;
     b->d[0] = b->d[1] = half_at(at);
-    b->m = half_at(at + 2);
+    b->m[0] = b->m[1] = half_at(at + 2);
     take_nibbles(at + 4, b->code);
 }
 
@@ -55,7 +55,7 @@ static void block_q5_0(const uint8_t *at, uint32_t part, struct dequant_block *b
 static void block_q5_1(const uint8_t *at, uint32_t part, struct dequant_block *b) {
     (void)part;
     b->d[0] = b->d[1] = half_at(at);
-    b->m = half_at(at + 2);
+    b->m[0] = b->m[1] = half_at(at + 2);
     take_nibbles(at + 8, b->code);
     take_fifth(word_at(at + 4), b->code);
 }
@@ -74,7 +74,7 @@ static void block_k_scales(const uint8_t *at, uint32_t part, struct dequant_bloc
     int scale, min;
     scale_and_min(at + 4, part, &scale, &min);
     b->d[0] = b->d[1] = half_at(at) * scale;
-    b->m = -half_at(at + 2) * min;
+    b->m[0] = b->m[1] = -half_at(at + 2) * min;
 }
 
 /* Two sub-blocks share 32 bytes: the even one has the low nibbles. */
@@ -105,12 +105,68 @@ static void block_q6_k(const uint8_t *at, uint32_t part, struct dequant_block *b
     b->zero = 32;
 }
 
+/* Codes of 16 bytes' pairs, halves of 128 elements; four bits each of a scale and a minimum. */
+static void block_q2_k(const uint8_t *at, uint32_t part, struct dequant_block *b) {
+    const uint8_t *scales = at + 2 * part, *q = at + 16 + part / 4 * 32;
+    for (int j = 0; j < 32; j++) b->code[j] = q[j] >> (part % 4 * 2) & 3;
+    for (int i = 0; i < 2; i++) {
+        b->d[i] = half_at(at + 80) * (scales[i] & 15);
+        b->m[i] = -half_at(at + 82) * (scales[i] >> 4);
+    }
+}
+
+/* Six bits of a scale: four in the first eight bytes, two in the last four. */
+static int q3_scale(const uint8_t *p, uint32_t i) {
+    return ((p[i % 8] >> (i / 8 * 4) & 15) | (p[8 + i % 4] >> (i / 4 * 2) & 3) << 4) - 32;
+}
+
+static void block_q3_k(const uint8_t *at, uint32_t part, struct dequant_block *b) {
+    const uint8_t *q = at + 32 + part / 4 * 32;
+    for (int j = 0; j < 32; j++)
+        b->code[j] = (uint8_t)(28 + (q[j] >> (part % 4 * 2) & 3) + (at[j] >> part & 1) * 4);
+    for (uint32_t i = 0; i < 2; i++) b->d[i] = half_at(at + 108) * q3_scale(at + 96, 2 * part + i);
+    b->zero = 32;
+}
+
+static const int8_t iq4_steps[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                     1,    13,   25,  38,  53,  69,  89,  113};
+
+static void block_iq4_nl(const uint8_t *at, uint32_t part, struct dequant_block *b) {
+    (void)part;
+    b->d[0] = b->d[1] = half_at(at);
+    b->steps = iq4_steps;
+    take_nibbles(at + 2, b->code);
+}
+
+static void block_iq4_xs(const uint8_t *at, uint32_t part, struct dequant_block *b) {
+    const int low = at[4 + part / 2] >> (part % 2 * 4) & 15;
+    const int high = (at[2] | at[3] << 8) >> (2 * part) & 3;
+    b->d[0] = b->d[1] = half_at(at) * ((low | high << 4) - 32);
+    b->steps = iq4_steps;
+    take_nibbles(at + 8 + 16 * part, b->code);
+}
+
+/* A power of two, then four-bit floats: a sign and twice 0, 0.5, 1, 1.5, 2, 3, 4, 6. */
+static void block_mxfp4(const uint8_t *at, uint32_t part, struct dequant_block *b) {
+    static const uint8_t twice[8] = {0, 1, 2, 3, 4, 6, 8, 12};
+    (void)part;
+    b->d[0] = b->d[1] = ldexp(1, at[0] - 128);
+    b->zero = 16;
+    take_nibbles(at + 1, b->code);
+    for (int j = 0; j < 32; j++) {
+        const int size = twice[b->code[j] & 7];
+        b->code[j] = (uint8_t)(16 + (b->code[j] & 8 ? -size : size));
+    }
+}
+
 void dequant_block(enum vd_type type, const uint8_t *row, uint32_t i, struct dequant_block *out) {
     static void (*const decode[VD_TYPE_COUNT])(const uint8_t *, uint32_t,
                                                struct dequant_block *) = {
-        [VD_Q8_0] = block_q8_0, [VD_Q4_0] = block_q4_0, [VD_Q4_1] = block_q4_1,
-        [VD_Q5_0] = block_q5_0, [VD_Q5_1] = block_q5_1, [VD_Q4_K] = block_q4_k,
-        [VD_Q5_K] = block_q5_k, [VD_Q6_K] = block_q6_k,
+        [VD_Q8_0] = block_q8_0,   [VD_Q4_0] = block_q4_0,     [VD_Q4_1] = block_q4_1,
+        [VD_Q5_0] = block_q5_0,   [VD_Q5_1] = block_q5_1,     [VD_Q4_K] = block_q4_k,
+        [VD_Q5_K] = block_q5_k,   [VD_Q6_K] = block_q6_k,     [VD_Q2_K] = block_q2_k,
+        [VD_Q3_K] = block_q3_k,   [VD_IQ4_NL] = block_iq4_nl, [VD_IQ4_XS] = block_iq4_xs,
+        [VD_MXFP4] = block_mxfp4,
     };
     const uint32_t parts = vd_formats[type].block / 32;
     *out = (struct dequant_block){0};
@@ -121,11 +177,18 @@ void dequant_planes(enum weight_form form, const void *q, const void *h, const v
                     struct dequant_block *out) {
     static const uint8_t zeros[FORM_COUNT] = {[FORM_Q4_0] = 8, [FORM_Q5_0] = 16, [FORM_Q6] = 32};
     const bool two_halves = form == FORM_Q4_1 || form == FORM_Q5_1 || form == FORM_Q6;
-    const uint8_t *scale = (const uint8_t *)s + (size_t)i * (two_halves ? 4 : 2);
+    const size_t scale_bytes = form == FORM_Q2 ? 8 : two_halves ? 4 : 2;
+    const uint8_t *scale = (const uint8_t *)s + (size_t)i * scale_bytes;
     *out = (struct dequant_block){.zero = zeros[form], .is_signed = form == FORM_Q8_0};
     out->d[0] = half_at(scale);
     out->d[1] = form == FORM_Q6 ? half_at(scale + 2) : out->d[0];
-    if (form == FORM_Q4_1 || form == FORM_Q5_1) out->m = half_at(scale + 2);
+    if (form == FORM_Q4_1 || form == FORM_Q5_1) out->m[0] = out->m[1] = half_at(scale + 2);
+    if (form == FORM_IQ4) out->steps = iq4_steps;
+    if (form == FORM_Q2) {
+        out->m[0] = half_at(scale + 2);
+        out->d[1] = half_at(scale + 4);
+        out->m[1] = half_at(scale + 6);
+    }
     if (form == FORM_Q8_0) {
         memcpy(out->code, (const uint8_t *)q + (size_t)i * 32, 32);
         return;
@@ -141,15 +204,16 @@ void dequant_planes(enum weight_form form, const void *q, const void *h, const v
 }
 
 static int code_of(const struct dequant_block *b, int j) {
+    if (b->steps) return b->steps[b->code[j]];
     return b->is_signed ? (int8_t)b->code[j] : b->code[j] - b->zero;
 }
 
 double dequant_value(const struct dequant_block *b, int j) {
-    return b->d[j / 16] * code_of(b, j) + b->m;
+    return b->d[j / 16] * code_of(b, j) + b->m[j / 16];
 }
 
 double dequant_size(const struct dequant_block *b, int j) {
-    return fabs(b->d[j / 16] * code_of(b, j)) + fabs(b->m);
+    return fabs(b->d[j / 16] * code_of(b, j)) + fabs(b->m[j / 16]);
 }
 
 /* f32, f16 and bf16 rows are the same in files and in planes. */

@@ -1,7 +1,8 @@
 /* dequant.h - the blocks of quantised formats, spelt out.
  *
- * 32 elements of a file's row: element j is d[j / 16] * (code[j] - zero) + m, exact in double.
- * q8_0's codes are signed bytes with zero 0. The rows made of them are dequant_row() and
+ * 32 elements of a file's row: element j is d[j / 16] * (code[j] - zero) + m[j / 16], exact in
+ * double. q8_0's codes are signed bytes with zero 0; where there are steps, a code is the number of
+ * one of sixteen. The rows made of them are dequant_row() and
  * weight_row() of ops/weight.h. */
 #ifndef VD_REF_DEQUANT_H
 #define VD_REF_DEQUANT_H
@@ -9,9 +10,10 @@
 
 struct dequant_block {
     uint8_t code[32];
-    double d[2], m;
+    double d[2], m[2];
     int zero;
     bool is_signed;
+    const int8_t *steps;
 };
 
 /* Block i (of 32 elements) of a row in its file format, which is quantised. */

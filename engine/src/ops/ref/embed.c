@@ -20,9 +20,10 @@ void ref_embed(const struct ref_embed *op) {
         double *y = op->y + (size_t)r * cols;
         take_row(op, op->ids[r], y, sizes);
         for (uint32_t c = 0; c < cols; c++) {
-            y[c] *= op->scale;
+            const double scale = op->ids[r] < 0 ? 1 : op->scale;
+            y[c] *= scale;
             if (op->allowed) /* two roundings of the value's terms, one of the product */
-                op->allowed[(size_t)r * cols + c] = 3 * 0x1p-24 * sizes[c] * fabs(op->scale);
+                op->allowed[(size_t)r * cols + c] = 3 * 0x1p-24 * sizes[c] * fabs(scale);
         }
     }
     free(sizes);

@@ -1,5 +1,10 @@
 #include "ops/ref/rope.h"
 
+#include <math.h>
+#include <string.h>
+
+#include "base/format.h"
+
 static void turn(double *a, double *b, const float *cos_sin) {
     const double x = *a, y = *b;
     *a = x * cos_sin[0] - y * cos_sin[1];
@@ -57,5 +62,32 @@ void ref_rope_kv(const struct ref_rope_kv *op) {
             .neox = op->neox,
         };
         cache_row(op, one, r, position);
+    }
+}
+
+/* In f32, so that a device that multiplies and rounds as IEEE says has the same bits. */
+static uint16_t scale_of(const float *x) {
+    float most = 0;
+    for (int i = 0; i < 32; i++) {
+        if (!(fabsf(x[i]) <= 3.4e38f)) return 0x7c00; /* infinite */
+        most = fmaxf(most, fabsf(x[i]));
+    }
+    const float scale = most * (1.0f / 127.0f);
+    return f32_to_f16(scale < 65504.0f ? scale : 65504.0f);
+}
+
+/* round() takes halves away from zero, and both quotient and scale are exact enough in double. */
+static int8_t code_of(float x, double scale) {
+    if (isinf(scale)) return 1;
+    if (scale == 0) return 0;
+    return (int8_t)fmax(-127, fmin(127, round(x / scale)));
+}
+
+void ref_kv_q8_0(const float *x, uint32_t cols, void *row) {
+    int8_t *codes = row;
+    for (uint32_t b = 0; b < cols / 32; b++) {
+        const uint16_t scale = scale_of(x + 32 * b);
+        memcpy(codes + cols + 2 * b, &scale, sizeof scale);
+        for (uint32_t i = 32 * b; i < 32 * b + 32; i++) codes[i] = code_of(x[i], f16_to_f32(scale));
     }
 }

@@ -29,4 +29,8 @@ struct ref_rope_kv {
     bool neox;
 };
 void ref_rope_kv(const struct ref_rope_kv *op);
+
+/* A row of a cache as KV_Q8_0 from its numbers: cols signed bytes, then cols / 32 f16. What is no
+ * number or infinite makes its block so. */
+void ref_kv_q8_0(const float *x, uint32_t cols, void *row);
 #endif

@@ -1,0 +1,130 @@
+/* hf_gemma.c - the configs of Gemma, Gemma 2, Gemma 3 and the eyes of Gemma 3. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/hf_inside.h"
+
+static bool is_arch(const struct hf *h, const char *arch) {
+    return strcmp(h->text->arch, arch) == 0;
+}
+
+static const struct hf_row window_rows[] = {
+    {"sliding_window", ".attention.sliding_window", 1, CONTEXT_MOST, false, false},
+    {"max_position_embeddings", ".context_length", 1, CONTEXT_MOST, false, true},
+};
+static const struct hf_row cap_rows[] = {
+    {"attn_logit_softcapping", ".attn_logit_softcapping", 0, 1e6, true, false},
+    {"final_logit_softcapping", ".final_logit_softcapping", 0, 1e6, true, false},
+};
+
+/* What the families cannot do must not be left out in silence. */
+static void refuse(struct hf *h, vidi_status *status) {
+    static const char *const flags[] = {"attention_bias", "use_bidirectional_attention"};
+    const char *act = json_string_value(json_object_get(h->numbers, "hidden_activation"));
+    if (!act) act = json_string_value(json_object_get(h->numbers, "hidden_act"));
+    /* PaliGemma's prompts see all of themselves, which its eyes say. */
+    const bool prompts = h->eyes && strcmp(h->eyes->projector, "paligemma") == 0;
+    for (int i = 0; i < (prompts ? 1 : 2) && *status == VIDI_OK; i++)
+        if (json_is_true(json_object_get(h->numbers, flags[i])))
+            *status = hf_bad(h, h->numbers_at, flags[i], "is true, which is not supported");
+    /* Gemma's first files say gelu and mean its approximation, as the reference reads them. */
+    const bool old = act && is_arch(h, "gemma") && strcmp(act, "gelu") == 0;
+    if (*status == VIDI_OK && act && !old && strcmp(act, "gelu_pytorch_tanh") != 0)
+        *status = hf_bad(h, h->numbers_at, "hidden_activation", "is not gelu_pytorch_tanh");
+    for (size_t i = 0; i < 2 && *status == VIDI_OK && is_arch(h, "gemma3"); i++)
+        if (json_is_number(json_object_get(h->numbers, cap_rows[i].from)))
+            *status = hf_bad(h, h->numbers_at, cap_rows[i].from, "is not supported");
+}
+
+/* Every n-th layer sees all, the others a window; given as a list, a number, or not at all. */
+static void put_pattern(struct hf *h, json_int_t usual, vidi_status *status) {
+    const json_t *types = json_object_get(h->numbers, "layer_types");
+    const json_t *given = json_object_get(h->numbers, "sliding_window_pattern");
+    json_int_t every = json_is_integer(given) ? json_integer_value(given) : usual;
+    for (size_t i = 0; i < json_array_size(types); i++) {
+        const char *type = json_string_value(json_array_get(types, i));
+        if (!type || strcmp(type, "full_attention") != 0) continue;
+        every = (json_int_t)i + 1;
+        break;
+    }
+    bool even = every > 0 && every <= LAYERS_MOST;
+    for (size_t i = 0; even && i < json_array_size(types); i++) {
+        const char *type = json_string_value(json_array_get(types, i));
+        const bool whole = (json_int_t)(i + 1) % every == 0;
+        even = type && strcmp(type, whole ? "full_attention" : "sliding_attention") == 0;
+    }
+    if (*status != VIDI_OK) return;
+    if (!even || (usual == 2 && every != 2))
+        *status = hf_bad(h, h->numbers_at, "layer_types", "is not every n-th layer");
+    else
+        put_u32(&h->put, ".attention.sliding_window_pattern", (uint32_t)every);
+}
+
+/* Of the layers that see a window. */
+static void put_local_base(struct hf *h, vidi_status *status) {
+    json_t *all = json_object_get(h->numbers, "rope_parameters");
+    json_t *own = json_object_get(all, "sliding_attention");
+    const struct hf_field newer = {own, "rope_parameters.", "rope_theta", false};
+    const struct hf_field older = {h->numbers, h->numbers_at, "rope_local_base_freq", false};
+    const double base = own ? hf_number(h, &newer, 1, 1e12, status) : 0;
+    put_f32(&h->put, ".rope.freq_base_swa",
+            base != 0 ? base : hf_number(h, &older, 1, 1e12, status));
+}
+
+static void put_scale(struct hf *h, vidi_status *status) {
+    const struct hf_field f = {h->numbers, h->numbers_at, "query_pre_attn_scalar", true};
+    const double by = hf_number(h, &f, 1, 65536, status);
+    if (*status == VIDI_OK) put_f32(&h->put, ".attention.scale", 1 / sqrt(by));
+}
+
+void hf_gemma_text(struct hf *h, vidi_status *status) {
+    const bool second = is_arch(h, "gemma2"), third = is_arch(h, "gemma3");
+    hf_put_rows(h, h->numbers, h->numbers_at, hf_text_rows, HF_TEXT_ROWS, status);
+    hf_put_rows(h, h->numbers, h->numbers_at, window_rows + 1, 1, status);
+    refuse(h, status);
+    if (second || third) {
+        hf_put_rows(h, h->numbers, h->numbers_at, window_rows, 1, status);
+        put_scale(h, status);
+        put_pattern(h, second ? 2 : 6, status);
+    }
+    if (second) hf_put_rows(h, h->numbers, h->numbers_at, cap_rows, 2, status);
+    if (third) put_local_base(h, status);
+    if (*status == VIDI_OK) hf_rope(h, status);
+}
+
+bool hf_gemma_norm(const struct hf *h, const char *name) {
+    static const char end[] = "norm.weight", eyes[] = "mm.soft_emb_norm.weight";
+    const size_t n = strlen(name), m = sizeof end - 1;
+    const bool text = is_arch(h, "gemma") || is_arch(h, "gemma2") || is_arch(h, "gemma3");
+    if (strcmp(name, eyes) == 0) return true;
+    const bool own = strncmp(name, "blk.", 4) == 0 || strcmp(name, "output_norm.weight") == 0;
+    return text && own && n > m && strcmp(name + n - m, end) == 0;
+}
+
+void hf_gemma_name(const struct hf *h, const char *from, char *name, size_t cap) {
+    const char *at = strstr(name, ".ffn_norm.");
+    char kept[64];
+    if (is_arch(h, "gemma") || (!is_arch(h, "gemma2") && !is_arch(h, "gemma3"))) return;
+    if (!at || !strstr(from, ".post_attention_layernorm.")) return;
+    snprintf(kept, sizeof kept, "%s", at + sizeof ".ffn_norm" - 1);
+    const size_t used = (size_t)(at - name);
+    snprintf(name + used, cap - used, ".post_attention_norm%s", kept);
+}
+
+void hf_gemma3_eyes(struct hf *h, json_t *process, vidi_status *status) {
+    const struct hf_field tokens = {h->config, "", "mm_tokens_per_image", false};
+    const struct hf_field size = {h->sight, h->sight_at, "image_size", true};
+    const struct hf_field patch = {h->sight, h->sight_at, "patch_size", true};
+    uint32_t n = hf_whole(h, &tokens, 1, 65536, status);
+    const uint32_t pixels = hf_whole(h, &size, 8, 4096, status);
+    const uint32_t each = hf_whole(h, &patch, 1, 512, status);
+    (void)process;
+    if (*status != VIDI_OK) return;
+    if (!n) n = 256;
+    const uint32_t side = (uint32_t)lround(sqrt(n)), patches = pixels / each;
+    if (side * side != n || patches % side)
+        *status = hf_bad(h, "", "mm_tokens_per_image", "is no square that divides the patches");
+    else
+        put_u32(&h->put, ".vision.projector.scale_factor", patches / side);
+}

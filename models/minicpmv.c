@@ -1,0 +1,113 @@
+/* minicpmv.c - the eyes of MiniCPM-V 2.6, 4.0 and 4.5 (mmproj, projector type resampler).
+ *
+ *   slice [3][h][w], about 448 x 448 pixels of any shape -> SigLIP -> post_ln -> [h/14 *
+ * w/14][1152]
+ *     -> one matrix -> layer_norm: values; + waves of column and row: keys
+ *     -> 64 learned queries ask them once -> layer_norm -> one matrix -> [64][3584]
+ * Easy to get wrong: positions are looked up in the table by the part of the side they lie at; the
+ * waves of columns stand before those of rows, all sines of each before its cosines; heads are 128
+ * wide whatever the width; there is no way around the one attention. */
+#include <math.h>
+
+#include "models/vit.h"
+
+enum { HEAD = 128, OLDEST = 3, NEWEST = 6 };
+
+struct cfg {
+    struct vit vit;
+    uint32_t queries;
+};
+
+static void config(void *out, struct meta *m) {
+    struct cfg *c = out;
+    vit_config(&c->vit, m);
+    meta_int(m, "minicpmv_version", OLDEST, NEWEST);
+    c->queries = meta_int_or(m, "minicpmv_query_num", 1, 4096, 64);
+}
+
+static void shape(const void *cfg, struct shape *s) {
+    const struct cfg *c = cfg;
+    vit_shape(&c->vit, c->queries, s);
+    s->picture.fit = FIT_SLICES;
+    s->picture.area = 2 * c->vit.size * c->vit.size;
+    s->picture.multiple = c->vit.patch;
+}
+
+/* Where of the table's `side` the i-th of n patches lies, in the reference's own arithmetic: single
+ * precision, and what lies on a boundary belongs behind it. */
+static uint32_t bucket(uint32_t i, uint32_t n, uint32_t side) {
+    const float at = (float)(i * (1.0 / n));
+    uint32_t b = 0;
+    while (b + 1 < side && (float)(1.0 / side + b * (1.0 / side)) <= at) b++;
+    return b;
+}
+
+static tensor positions(graph *g, const struct cfg *c, uint32_t wide, uint32_t high) {
+    const uint32_t all = graph_height(g, "v.position_embd.weight");
+    const uint32_t side = (uint32_t)lround(sqrt(all));
+    uint32_t *index = graph_memory(g, (uint64_t)wide * high, sizeof *index);
+    if (!index) return T_NONE;
+    for (uint32_t y = 0; y < high; y++)
+        for (uint32_t x = 0; x < wide; x++)
+            index[y * wide + x] = bucket(y, high, side) * side + bucket(x, wide, side);
+    return g_gather(g, g_weight(g, "position_embd", side * side, c->vit.layer.dim), index,
+                    wide * high);
+}
+
+/* Sines, then cosines, of one coordinate. */
+static void waves(float *out, uint32_t dim, uint32_t at) {
+    for (uint32_t i = 0; i < dim / 2; i++) {
+        const float angle = (float)at * (1 / powf(10000, (float)i / ((float)dim / 2)));
+        out[i] = sinf(angle);
+        out[dim / 2 + i] = cosf(angle);
+    }
+}
+
+static tensor grid_waves(graph *g, uint32_t wide, uint32_t high, uint32_t dim) {
+    float *rows = graph_memory(g, (uint64_t)wide * high * dim, sizeof *rows);
+    if (!rows) return T_NONE;
+    for (uint32_t i = 0; i < wide * high; i++) {
+        float *row = rows + (uint64_t)i * dim;
+        waves(row, dim / 2, i % wide);
+        waves(row + dim / 2, dim / 2, i / wide);
+    }
+    return g_table(g, "waves", wide * high, dim, rows);
+}
+
+static tensor resampler(graph *g, const struct cfg *c, tensor x, uint32_t wide, uint32_t high) {
+    const float eps = c->vit.layer.eps;
+    graph_scope(g, "resampler");
+    const uint32_t found = graph_width(g, "resampler.proj.weight");
+    const uint32_t dim = found && found % HEAD == 0 ? found : HEAD, heads = dim / HEAD;
+    const tensor v = g_layernorm(g, linear(g, x, .w = "kv", .out = dim), "ln_kv", eps);
+    const tensor k = g_add(g, v, grid_waves(g, wide, high, dim));
+    const tensor q = g_layernorm(g, g_weight(g, "query", c->queries, dim), "ln_q", eps);
+    tensor a = attend(g, .q = linear(g, q, .w = "attn.q", .out = dim, .bias = true),
+                      .k = linear(g, k, .w = "attn.k", .out = dim, .bias = true),
+                      .v = linear(g, v, .w = "attn.v", .out = dim, .bias = true), .heads = heads,
+                      .kv_heads = heads, .head_dim = HEAD);
+    a = linear(g, a, .w = "attn.out", .out = dim, .bias = true);
+    return linear(g, g_layernorm(g, a, "ln_post", eps), .w = "proj");
+}
+
+static tensor encode(graph *g, const void *cfg, tensor pixels) {
+    const struct cfg *c = cfg;
+    const uint32_t width = tensor_cols(g, pixels), height = tensor_rows(g, pixels) / 3;
+    const uint32_t wide = width / c->vit.patch, high = height / c->vit.patch;
+    graph_scope(g, "v");
+    tensor x = conv(g, pixels, .w = "patch_embd", .width = width, .height = height, .in = 3,
+                    .out = c->vit.layer.dim, .kernel = c->vit.patch, .stride = c->vit.patch,
+                    .planar = true);
+    x = g_add(g, x, positions(g, c, wide, high));
+    return resampler(g, c, vit_layers(g, &c->vit, x, c->vit.layers), wide, high);
+}
+
+const struct vision vision_minicpmv = {
+    .projector = "resampler",
+    .what = "SigLIP in slices, queries that ask once (MiniCPM-V 2.6, 4.0, 4.5)",
+    .last = "resampler.proj.weight",
+    .config_bytes = sizeof(struct cfg),
+    .config = config,
+    .shape = shape,
+    .encode = encode,
+};

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# `vidi quantize`: a file that vidi opens, and what is refused.
+. "${BASH_SOURCE%/*}/cli.sh"
+
+model=$PWD/tests/families/folders/smolvlm
+cd "$tmp" || exit 1
+works quantize "$model" -o small.gguf --type q8_0
+check nothing is printed -- same "$(wc -c <out)" 0
+works show small.gguf --json
+check the key of the vision part is there -- same "$(json 'metadata.clip.projector_type' 2>/dev/null || grep -c clip.projector_type out)" 1
+check the vision part is named -- same "$(json vision.projector) $(json vision.path)" 'idefics3 small.gguf'
+check types and their bytes -- test "$(json types.q8_0)" -gt "$(json types.f16)"
+check matrices are q8_0 -- test "$(grep -o '"q8_0"' out | wc -l)" -gt 4
+check norms stay -- same "$(grep -cE 'norm.weight", "type": "q|ln[12].weight", "type": "q' out)" 0
+works show small.gguf
+check a row of it -- grep -Eq '^vision +SigLIP in tiles.*SmolVLM' out
+check a row of types -- grep -Eq '^types +q8_0 [0-9.]+ KiB, f16 ' out
+check only the file is left -- same "$(ls -- *.gguf*)" small.gguf
+
+fails 2 'wants the file' quantize "$model" --type q8_0
+fails 2 'wants a type' quantize "$model" -o b.gguf
+fails 2 'q8_0\|q4_0\|q4_K' quantize "$model" -o b.gguf --type q9
+fails 3 'small.gguf: is a file of the model itself' quantize small.gguf -o small.gguf --type q4_0
+fails 3 'b.gguf: cannot be written' quantize "$model" -o missing/b.gguf --type q4_0
+fails 3 'missing' quantize missing -o b.gguf --type q4_0
+
+# A disk that is full: the limit on a file's size gives the same kind of failure.
+before=$(md5sum <small.gguf)
+trap '' XFSZ
+ulimit -f 64
+run quantize "$model" -o small.gguf --type q4_0
+check a full disk is said -- same "$code $(grep -c 'small.gguf: cannot be written' err)" '3 1'
+check the file before stays -- same "$(md5sum <small.gguf)" "$before"
+check nothing is left behind -- same "$(ls -- *.gguf*)" small.gguf
+finish

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# The camera loop without a window: a line an answer, always the newest frame.
+. "${BASH_SOURCE%/*}/cli.sh"
+[ -x "${VIDI%/*}/vidi-watch" ] || { echo "vidi-watch was not built"; exit 77; }
+command -v ffmpeg >/dev/null || { echo "ffmpeg is missing"; exit 77; }
+
+test=lavfi:testsrc2=size=320x240:rate=30
+works watch $test -p "What is this?" --every 200ms --frames 3
+check three lines -- test "$(wc -l <"$tmp/out")" -eq 3
+check nothing on stderr -- test ! -s "$tmp/err"
+
+works watch $test -p "What is this?" --continuous --frames 4 --json
+check four objects -- test "$(wc -l <"$tmp/out")" -eq 4
+previous=0 due=0
+while read -r line; do
+    printf '%s' "$line" >"$tmp/line"
+    frame=$("$JSON_GET" frame <"$tmp/line")
+    check a newer frame -- test "$frame" -gt "$previous"
+    previous=$frame
+    check words -- test -n "$("$JSON_GET" text <"$tmp/line")"
+    # The newest frame: half as late as the answer before took, or later.
+    read -r at took < <(python3 -c '
+import json, sys
+o = json.load(open(sys.argv[1]))
+print(round(o["t_ms"]), round(sum(o["ms"].values()) / 2))' "$tmp/line")
+    check not an old frame -- test "$at" -ge "$due"
+    due=$((at + took))
+    check the time of its picture -- test "$("$JSON_GET" ms.image <"$tmp/line" | cut -d. -f1)" -gt 0
+done <"$tmp/out"
+
+# A file ends by itself; what stands still is asked about once, unless all is asked for.
+red=color=c=red:size=160x120
+ffmpeg -v error -f lavfi -i $red:rate=10:duration=2 -pix_fmt yuv420p "$tmp/still.mp4" </dev/null
+ffmpeg -v error -f lavfi -i $red:rate=2:duration=600 -pix_fmt yuv420p "$tmp/long.mp4" </dev/null
+works watch "$tmp/still.mp4" -p "What color is it?" --continuous
+check one answer -- test "$(wc -l <"$tmp/out")" -eq 1
+works watch "$tmp/long.mp4" -p "What color is it?" --continuous --all --frames 3
+check three answers -- test "$(wc -l <"$tmp/out")" -eq 3
+
+fails 8 'no/such.mp4: No such file' watch no/such.mp4
+fails 8 'README.md: ' watch README.md
+fails 8 'nosuchfilter' watch lavfi:nosuchfilter
+fails 2 'every wants a time' watch test --every 2x
+fails 2 'two answers' watch test --every 1s --continuous
+fails 2 'too few arguments' watch
+fails 3 'no-such.gguf' watch test -m no-such.gguf
+fails 2 'frames wants' watch test --frames 0
+
+# Ctrl-C ends it between and within answers. A child of a script ignores SIGINT; `env` gives the
+# default back.
+env --default-signal=INT "$VIDI" watch test -p "What is this?" --every 100ms >"$tmp/out" 2>"$tmp/err" </dev/null &
+pid=$!
+for _ in $(seq 300); do
+    [ "$(wc -l <"$tmp/out")" -ge 2 ] && break
+    sleep 0.1
+done
+kill -INT $pid
+wait $pid
+code=$?
+check interrupted -- test $code -eq 130
+
+works cameras --json
+check a list -- grep -q '^\[' "$tmp/out"
+finish

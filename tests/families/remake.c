@@ -1,0 +1,96 @@
+#include "remake.h"
+
+#include <string.h>
+
+#include "family.h"
+#include "io/gguf_write.h"
+
+static bool is_name(struct str s, const char *name) {
+    return name && strlen(name) == s.len && memcmp(name, s.ptr, s.len) == 0;
+}
+
+static bool holds(struct str s, const char *part) {
+    const size_t len = part ? strlen(part) : 0;
+    for (size_t i = 0; i + len <= s.len; i++)
+        if (memcmp(s.ptr + i, part ? part : "", len) == 0) return true;
+    return false;
+}
+
+static bool changes(const struct gguf_tensor *t, enum vd_type type, const char *only) {
+    return holds(t->name, only) && t->n_dims > 1 && (t->type == VD_F32 || t->type == VD_F16) &&
+           t->type != type;
+}
+
+static struct gguf_tensor plan(const struct gguf_tensor *t, enum vd_type type, const char *only,
+                               const char *doubled) {
+    struct gguf_tensor to = *t;
+    if (changes(t, type, only)) {
+        to.type = type;
+        to.gguf_type = vd_formats[type].gguf_id;
+        to.bytes = type == VD_F32 ? t->bytes * 2 : t->bytes / 2;
+    }
+    if (is_name(t->name, doubled)) {
+        to.dims[0] *= 2;
+        to.bytes *= 2;
+    }
+    return to;
+}
+
+/* n numbers of f32 or f16 as the other. */
+static void convert(const unsigned char *from, enum vd_type type, uint64_t n, unsigned char *to) {
+    for (uint64_t i = 0; i < n; i++) {
+        float f;
+        uint16_t h;
+        if (type == VD_F32) {
+            memcpy(&h, from + i * sizeof h, sizeof h);
+            f = f16_to_f32(h);
+            memcpy(to + i * sizeof f, &f, sizeof f);
+        } else {
+            memcpy(&f, from + i * sizeof f, sizeof f);
+            h = f32_to_f16(f);
+            memcpy(to + i * sizeof h, &h, sizeof h);
+        }
+    }
+}
+
+static void write_tensor(struct gguf_writer *w, const struct gguf *g, const struct gguf_tensor *t,
+                         const struct gguf_tensor *to) {
+    const uint64_t times = to->dims[0] / t->dims[0], bytes = to->bytes / times;
+    const uint64_t rows = times > 1 ? t->dims[1] : 1;
+    unsigned char *data = malloc(t->bytes), *made = malloc(bytes);
+    assert_true(data && made);
+    assert_int_equal(gguf_copy(g, t, 0, data, t->bytes), VIDI_OK);
+    if (to->type != t->type)
+        convert(data, to->type, bytes / (to->type == VD_F32 ? 4 : 2), made);
+    else
+        memcpy(made, data, bytes);
+    for (uint64_t i = 0; i < rows * times; i++)
+        assert_int_equal(gguf_write_data(w, made + i / times * (bytes / rows), bytes / rows,
+                                         i + 1 == rows * times),
+                         VIDI_OK);
+    free(data);
+    free(made);
+}
+
+void remake(const char *from, const char *to, enum vd_type type, const char *only,
+            const char *doubled) {
+    struct vd_ctx ctx = {0};
+    struct gguf g;
+    struct gguf_writer w;
+    if (gguf_open(&ctx, from, &g) != VIDI_OK) fail_msg("%s", ctx.error);
+    const struct gguf_value **values = calloc(g.n_values, sizeof *values);
+    struct gguf_tensor *tensors = calloc(g.n_tensors, sizeof *tensors);
+    assert_true(values && tensors);
+    for (uint32_t i = 0; i < g.n_values; i++) values[i] = &g.values[i];
+    for (uint32_t i = 0; i < g.n_tensors; i++)
+        tensors[i] = plan(&g.tensors[i], type, only, doubled);
+    const struct gguf_head head = {values, g.n_values, tensors, g.n_tensors};
+    assert_int_equal(gguf_write_open(&ctx, to, &w), VIDI_OK);
+    assert_int_equal(gguf_write_head(&w, &head), VIDI_OK);
+    for (uint32_t i = 0; i < g.n_tensors; i++) write_tensor(&w, &g, &g.tensors[i], &tensors[i]);
+    if (gguf_write_done(&w) != VIDI_OK) fail_msg("%s", ctx.error);
+    gguf_write_close(&w);
+    gguf_close(&g);
+    free(values);
+    free(tensors);
+}

@@ -1,0 +1,12 @@
+# Moving pictures need FFmpeg's libraries; without them none of this is compiled.
+foreach(stem mailbox spec cameras frame pixels clip cut ends)
+  if(NOT TARGET test_source_${stem})
+    continue()
+  endif()
+  if(FFMPEG_FOUND)
+    target_link_libraries(test_source_${stem} PRIVATE vidi_source)
+  else()
+    set_target_properties(test_source_${stem} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    set_tests_properties(source.${stem} PROPERTIES DISABLED TRUE)
+  endif()
+endforeach()
