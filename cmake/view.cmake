@@ -1,0 +1,33 @@
+# The viewer without its window: vidi_app. Needs neither SDL nor Pango.
+file(GLOB VIDI_APP_SOURCES CONFIGURE_DEPENDS viewer/*.c)
+add_library(vidi_app STATIC ${VIDI_APP_SOURCES})
+target_compile_definitions(vidi_app PRIVATE _DEFAULT_SOURCE _GNU_SOURCE)
+target_include_directories(vidi_app PUBLIC viewer)
+target_link_libraries(vidi_app PUBLIC vidi_cli_parts vidi_core vidi_source)
+pkg_check_modules(PORTAL IMPORTED_TARGET libportal>=0.5)
+if(PORTAL_FOUND)
+  target_compile_definitions(vidi_app PRIVATE VIEW_PORTAL)
+  target_link_libraries(vidi_app PRIVATE PkgConfig::PORTAL)
+else()
+  message(STATUS "vidi: the file dialog is zenity's or kdialog's (libportal-dev is missing)")
+endif()
+
+# The window: vidi_ui, its controls, and vidi-view, the program.
+pkg_check_modules(SDL2 IMPORTED_TARGET sdl2>=2.0.20)
+pkg_check_modules(PANGO IMPORTED_TARGET pangocairo>=1.48)
+pkg_check_modules(X11 IMPORTED_TARGET x11)
+if(NOT SDL2_FOUND OR NOT PANGO_FOUND OR NOT X11_FOUND)
+  message(STATUS "vidi: no window (libsdl2-dev, libpango1.0-dev or libx11-dev is missing)")
+  return()
+endif()
+file(GLOB VIDI_UI_SOURCES CONFIGURE_DEPENDS viewer/ui/*.c)
+add_library(vidi_ui STATIC ${VIDI_UI_SOURCES})
+target_include_directories(vidi_ui PUBLIC viewer)
+target_link_libraries(vidi_ui PUBLIC PkgConfig::SDL2 PkgConfig::PANGO)
+
+file(GLOB VIDI_WINDOW_SOURCES CONFIGURE_DEPENDS viewer/window/*.c)
+add_executable(vidi_view engine/cli/main.c viewer/watch/cmd_watch.c ${VIDI_WINDOW_SOURCES})
+set_target_properties(vidi_view PROPERTIES OUTPUT_NAME vidi-view
+                      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+target_compile_definitions(vidi_view PRIVATE _DEFAULT_SOURCE)
+target_link_libraries(vidi_view PRIVATE vidi_app vidi_ui vidi_cli_parts PkgConfig::X11)

@@ -1,0 +1,12 @@
+# The window's controls need SDL and Pango; without them none of this is compiled.
+foreach(stem zoom edit field focus controls scroll cache colours boxes)
+  if(NOT TARGET test_ui_${stem})
+    continue()
+  endif()
+  if(TARGET vidi_ui)
+    target_link_libraries(test_ui_${stem} PRIVATE vidi_ui m)
+  else()
+    set_target_properties(test_ui_${stem} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    set_tests_properties(ui.${stem} PROPERTIES DISABLED TRUE)
+  endif()
+endforeach()

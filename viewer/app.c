@@ -1,0 +1,252 @@
+#include "app.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "uilog.h"
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+/* The engine's sentences begin small, as behind a program's name; a file's name stays as it is. */
+static void begin_large(char *words) {
+    const size_t n = strspn(words, "abcdefghijklmnopqrstuvwxyz");
+    if (n && words[n] == ' ') words[0] = (char)(words[0] - 'a' + 'A');
+}
+
+void app_banner(struct app *a, enum remedy remedy, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(a->banner.words, sizeof a->banner.words, fmt, args);
+    va_end(args);
+    begin_large(a->banner.words);
+    a->banner.remedy = remedy;
+    a->dirty = true;
+    uilog("banner", "{s:s,s:i}", "words", a->banner.words, "remedy", (int)remedy);
+}
+
+void app_dismiss(struct app *a) {
+    a->banner = (struct banner){0};
+    a->dirty = true;
+}
+
+void app_toast(struct app *a, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(a->toast, sizeof a->toast, fmt, args);
+    va_end(args);
+    a->toast_count++;
+    a->dirty = true;
+    uilog("toast", "{s:s}", "words", a->toast);
+}
+
+/* --- models and devices ----------------------------------------------------------------------- */
+
+struct look {
+    struct app *a;
+    struct choices found;
+};
+
+static void look_run(void *user) { choices_look(&((struct look *)user)->found); }
+
+static void look_done(void *user) {
+    struct look *l = user;
+    struct app *a = l->a;
+    choices_free(&a->choices);
+    a->choices = l->found;
+    a->looking = false;
+    a->dirty = true;
+    uilog("choices", "{s:i,s:i}", "models", a->choices.n_models, "devices", a->choices.n_devices);
+    free(l);
+}
+
+void app_look(struct app *a) {
+    if (a->looking) return;
+    struct look *l = calloc(1, sizeof *l);
+    if (!l) return;
+    l->a = a;
+    settings_text(&l->found.hub_cache, a->options.hub_cache);
+    settings_text(&l->found.device, a->settings.device);
+    for (int i = 0; i < a->settings.n_recent; i++)
+        settings_text(&l->found.recent[l->found.n_recent++], a->settings.recent[i]);
+    a->looking = jobs_run(a->jobs, look_run, look_done, l);
+    if (a->looking) return;
+    choices_free(&l->found);
+    free(l);
+}
+
+void app_reload(struct app *a) {
+    const struct engine_setup setup = {.model = a->settings.model,
+                                       .mmproj = a->settings.mmproj,
+                                       .device = a->settings.device,
+                                       .debug = a->options.debug,
+                                       .cache_dir = a->options.cache_dir,
+                                       .chat_form = a->options.chat_form,
+                                       .adapters = a->options.adapters,
+                                       .n_adapters = a->options.n_adapters,
+                                       .context = a->options.context,
+                                       .cache = a->options.cache,
+                                       .weights = a->options.weights};
+    const char *path = a->settings.model, *slash = path ? strrchr(path, '/') : NULL;
+    snprintf(a->model_name, sizeof a->model_name, "%s",
+             !path               ? "picturebook"
+             : slash && slash[1] ? slash + 1
+                                 : path);
+    app_dismiss(a);
+    a->model = MODEL_LOADING;
+    a->blind = false;
+    a->shot_unsaid = a->shot != NULL;
+    a->context_used = 0;
+    a->asked_shot = 0;
+    uilog("load", "{s:s,s:s}", "model", a->model_name, "device",
+          a->settings.device ? a->settings.device : "");
+    if (engine_load(a->engine, &setup)) return;
+    a->model = MODEL_NONE;
+    app_banner(a, REMEDY_RETRY_LOAD, "There is no memory to load a model.");
+}
+
+void app_set_model(struct app *a, const char *path, const char *mmproj) {
+    settings_text(&a->settings.model, path);
+    settings_text(&a->settings.mmproj, mmproj);
+    a->options.chat_form = NULL;
+    a->options.n_adapters = 0;
+    if (path) settings_remember_model(&a->settings, path);
+    app_reload(a);
+}
+
+void app_set_device(struct app *a, const char *name) {
+    settings_text(&a->settings.device, name);
+    app_reload(a);
+    app_look(a);
+}
+
+/* --- opening and closing ---------------------------------------------------------------------- */
+
+bool app_open(struct app *a, const struct app_options *o, const char *folder) {
+    char problem[APP_WORDS];
+    *a = (struct app){.options = *o, .now = clock_ms(), .dirty = true};
+    settings_read(&a->settings, folder, problem, sizeof problem);
+    if (o->model) settings_text(&a->settings.model, o->model);
+    if (o->model) settings_text(&a->settings.mmproj, o->mmproj);
+    if (o->device) settings_text(&a->settings.device, o->device);
+    a->jobs = jobs_open(o->wake, o->user);
+    a->engine = a->jobs ? engine_start(o->wake, o->user) : NULL;
+    if (!a->engine) return false;
+    app_reload(a);
+    app_look(a);
+    if (problem[0]) app_toast(a, "%s", problem);
+    return true;
+}
+
+bool app_close(struct app *a) {
+    app_close_source(a);
+    const bool engine = engine_close(a->engine);
+    const bool jobs = jobs_close(a->jobs);
+    shot_drop(a->shot);
+    app_forget_boxes(a);
+    transcript_clear(&a->talk);
+    choices_free(&a->choices);
+    settings_free(&a->settings);
+    free(a->live_question);
+    return engine && jobs;
+}
+
+/* --- a turn ----------------------------------------------------------------------------------- */
+
+static int sooner(int a, int b) { return a < 0 ? b : b < 0 ? a : a < b ? a : b; }
+
+int app_turn(struct app *a) {
+    a->now = clock_ms();
+    jobs_poll(a->jobs);
+    app_take_engine(a);
+    app_take_source(a);
+    int wait = app_live_turn(a);
+    /* The clock beside a phase that goes on. */
+    if (a->phase[0]) wait = sooner(wait, 100);
+    return wait;
+}
+
+/* --- questions -------------------------------------------------------------------------------- */
+
+const char *app_why_not_ask(const struct app *a) {
+    if (a->model == MODEL_NONE) return "No model is loaded: choose one above.";
+    if (a->opening) return "The picture is still being opened.";
+    if (a->source && !a->frame) return "The source has not shown a picture yet.";
+    return NULL;
+}
+
+const char *app_why_not_live(const struct app *a) {
+    if (!a->source) return "Live mode needs a camera, a video or the screen.";
+    return app_why_not_ask(a);
+}
+
+static const struct entry *newest(const struct app *a) {
+    return a->talk.n ? &a->talk.items[a->talk.n - 1] : NULL;
+}
+
+const char *app_why_not_again(const struct app *a) {
+    if (!newest(a)) return "Nothing was asked yet.";
+    if (a->live) return "Live mode asks by itself.";
+    if (a->model != MODEL_READY) return "No model is loaded.";
+    return NULL;
+}
+
+bool app_ask(struct app *a, const char *question) {
+    const char *why = app_why_not_ask(a);
+    if (!why && !question[strspn(question, " \t\r\n")]) why = "Type a question first.";
+    if (why) {
+        app_toast(a, "%s", why);
+        return false;
+    }
+    app_dismiss(a);
+    if (a->source && (!a->frozen || a->shot_unsaid)) return app_grab_and_ask(a, question, false);
+    const bool fresh = a->shot_unsaid;
+    app_start_question(a, question, fresh ? a->shot : NULL, fresh ? ENGINE_FRESH : ENGINE_FOLLOW,
+                       false);
+    return true;
+}
+
+bool app_ask_again(struct app *a) {
+    const char *why = app_why_not_again(a);
+    const struct entry *e = newest(a);
+    if (why || !e) {
+        app_toast(a, "%s", why ? why : "");
+        return false;
+    }
+    char *question = strdup(e->question);
+    if (!question) return false;
+    const bool with_shot = a->asked_shot && a->shot && a->shot->id == a->asked_shot;
+    const bool failed = e->state == ENTRY_FAILED;
+    transcript_remove(&a->talk, e->id);
+    app_dismiss(a);
+    /* A question that failed was taken back already. */
+    const enum engine_history back = a->talk.n == 0 || (failed && with_shot) ? ENGINE_FRESH
+                                     : failed                                ? ENGINE_FOLLOW
+                                                                             : ENGINE_AGAIN;
+    app_start_question(a, question, with_shot ? a->shot : NULL, back, false);
+    free(question);
+    return true;
+}
+
+void app_stop(struct app *a) {
+    if (a->live) app_live(a, false);
+    uilog("stop", "{s:s}", "phase", a->phase);
+    engine_stop(a->engine);
+    a->dirty = true;
+}
+
+void app_clear(struct app *a) {
+    if (a->live) app_live(a, false);
+    engine_drop(a->engine);
+    engine_clear(a->engine);
+    transcript_clear(&a->talk);
+    a->shot_unsaid = a->shot != NULL;
+    a->asked = a->asked_shot = 0;
+    a->context_used = 0;
+    a->busy = false;
+    app_forget_boxes(a);
+    app_dismiss(a);
+    uilog("clear", "{}");
+}

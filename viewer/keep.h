@@ -1,0 +1,11 @@
+/* keep.h - files that are either the old or the new whole, and the folders they lie in. */
+#ifndef VIEW_KEEP_H
+#define VIEW_KEEP_H
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Writes beside `path` and renames. On failure false, errno says why, and what was there stays. */
+bool keep_file(const char *path, bool (*write)(FILE *f, const void *user), const void *user);
+/* A new string "DIR/NAME"; NULL without memory. */
+char *keep_path(const char *dir, const char *name);
+#endif

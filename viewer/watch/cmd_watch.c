@@ -1,0 +1,175 @@
+/* cmd_watch.c - the camera loop without a window: the same question about the newest frame, an
+ * answer a line. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/cli/answer.h"
+#include "engine/cli/document.h"
+#include "engine/cli/interrupt.h"
+#include "viewer/source/source.h"
+
+enum { LOOK_MS = 50, RETRIES = 5 };
+
+struct watch {
+    struct cli *cli;
+    struct session s;
+    struct source *source;
+    double every_ms, due;
+    int64_t start_ms;
+    int mark, answers;
+    uint64_t skipped;
+    struct frame_thumb before;
+};
+
+/* "1s", "250ms", "0.5": seconds where nothing is said. False: it is no time. */
+static bool read_time(const char *text, double *ms) {
+    char *end;
+    const double value = strtod(text, &end);
+    if (end == text || !(value >= 0 && value <= 86400)) return false;
+    *ms = value * 1000;
+    if (strcmp(end, "ms") == 0) *ms = value;
+    return !*end || strcmp(end, "s") == 0 || strcmp(end, "ms") == 0;
+}
+
+/* ---- one answer ------------------------------------------------------------------------------ */
+
+static vidi_status ask_about(struct watch *w, struct frame *f, uint8_t *rgb, struct answer *a) {
+    const vidi_image image = {rgb, f->width, f->height, f->width * 3, VIDI_RGB8};
+    vidi_status status = vidi_chat_rewind(w->s.c, w->mark);
+    if (status == VIDI_OK) status = vidi_say_image(w->s.c, &image);
+    if (status == VIDI_OK) status = vidi_say_text(w->s.c, VIDI_USER, w->cli->opt.prompt);
+    return status == VIDI_OK ? answer_pull(w->cli, &w->s, a) : status;
+}
+
+/* An answer of several lines is still one line. */
+static void print_line(struct watch *w, const struct answer *a) {
+    char *line = calloc(1, a->len + 2);
+    if (!line) return;
+    if (a->len) memcpy(line, a->text, a->len);
+    for (char *c = line; *c; c++)
+        if (*c == '\n' || *c == '\r') *c = ' ';
+    out_foreign(&w->cli->out, line, strlen(line));
+    out_write(&w->cli->out, "\n", 1);
+    free(line);
+}
+
+static int print_object(struct watch *w, const struct frame *f, double age_ms,
+                        const struct answer *a) {
+    const vidi_stats *s = &a->stats;
+    json_t *o = json_pack("{s:I,s:o,s:o,s:I,s:o,s:i,s:i,s:{s:o,s:o,s:o}}", "frame",
+                          (json_int_t)f->id, "t_ms", document_ms((double)(f->t_ms - w->start_ms)),
+                          "age_ms", document_ms(age_ms), "skipped", (json_int_t)w->skipped, "text",
+                          document_string(a->text ? a->text : "", a->len), "prompt_tokens",
+                          s->prompt_tokens, "answer_tokens", s->answer_tokens, "ms", "image",
+                          document_ms(s->image_ms), "prompt", document_ms(s->prompt_ms), "answer",
+                          document_ms(s->answer_ms));
+    return document_print(w->cli, o);
+}
+
+static int answer_frame(struct watch *w, struct frame *f) {
+    const size_t bytes = (size_t)f->width * (size_t)f->height * 3;
+    uint8_t *rgb = malloc(bytes);
+    if (!rgb || !frame_rgb(f, rgb, bytes, false)) {
+        free(rgb);
+        return cli_fail(w->cli, CLI_MEMORY, "no memory for a frame of %d x %d", f->width,
+                        f->height);
+    }
+    const double age_ms = (double)(source_now_ms() - f->t_ms);
+    struct answer a = {.keep = true};
+    int code = CLI_OK;
+    const vidi_status status = ask_about(w, f, rgb, &a);
+    free(rgb);
+    if (status != VIDI_OK)
+        code = session_fail(w->cli, &w->s, STAGE_RUN, status);
+    else if (a.cancelled)
+        code = CLI_INTERRUPTED;
+    else if (w->cli->opt.json)
+        code = print_object(w, f, age_ms, &a);
+    else
+        print_line(w, &a);
+    if (code == CLI_OK && !out_flush(&w->cli->out)) code = CLI_FAILED;
+    answer_free(&a);
+    w->answers++;
+    return code;
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+/* The newest frame once it is due; NULL: there is none yet, or it looks like the one before. */
+static struct frame *next_frame(struct watch *w) {
+    struct frame_thumb now;
+    if (!source_wait(w->source, SOURCE_ENGINE, LOOK_MS) || clock_ms() < w->due) return NULL;
+    struct frame *f = source_take(w->source, SOURCE_ENGINE);
+    if (!f || w->cli->opt.all) return f;
+    frame_thumb(f, &now);
+    if (source_frame_changed(&w->before, &now)) {
+        w->before = now;
+        return f;
+    }
+    w->skipped++;
+    frame_release(f);
+    return NULL;
+}
+
+/* The source gives no more: its end is a good one, its failure is told. False: it goes on. */
+static bool is_over(struct watch *w, int *code) {
+    struct source_status s;
+    source_status(w->source, &s);
+    if (s.consumer[SOURCE_ENGINE].waiting) return false;
+    if (s.state == SOURCE_FAILED) *code = cli_fail(w->cli, CLI_PICTURE, "%s", s.words);
+    return s.state == SOURCE_FAILED || s.state == SOURCE_ENDED;
+}
+
+static int loop(struct watch *w) {
+    const int most = w->cli->opt.frames;
+    int code = CLI_OK;
+    while (code == CLI_OK && (!most || w->answers < most)) {
+        if (interrupt_seen()) return CLI_INTERRUPTED;
+        struct frame *f = next_frame(w);
+        if (!f) {
+            if (is_over(w, &code)) break;
+            if (clock_ms() < w->due) source_wait(w->source, SOURCE_UI, LOOK_MS);
+            continue;
+        }
+        w->due = clock_ms() + w->every_ms;
+        code = answer_frame(w, f);
+        frame_release(f);
+    }
+    return code;
+}
+
+static int prepare(struct watch *w) {
+    int code = session_device(w->cli, &w->s);
+    if (code == CLI_OK) code = session_model(w->cli, &w->s, w->cli->opt.model);
+    if (code == CLI_OK) code = session_chat(w->cli, &w->s);
+    if (code != CLI_OK) return code;
+    const vidi_status status = vidi_chat_mark(w->s.c, &w->mark);
+    return status == VIDI_OK ? CLI_OK : session_fail(w->cli, &w->s, STAGE_RUN, status);
+}
+
+int cmd_watch(struct cli *cli) {
+    struct options *o = &cli->opt;
+    struct watch w = {.cli = cli, .every_ms = 1000};
+    if (o->every && !read_time(o->every, &w.every_ms))
+        return cli_fail(cli, CLI_USAGE,
+                        "--every wants a time such as 1s, 250ms or 0.5, not \"%.40s\"", o->every);
+    if (o->every && o->continuous)
+        return cli_fail(cli, CLI_USAGE, "--every and --continuous are two answers to one question");
+    if (o->continuous) w.every_ms = 0;
+    if (!o->prompt) o->prompt = "What is this?";
+    w.source = source_open(&(struct source_config){.spec = o->rest.items[0], .retries = RETRIES});
+    if (!w.source) return cli_fail(cli, CLI_MEMORY, "no memory to open %s", o->rest.items[0]);
+    w.start_ms = source_now_ms();
+    int code = prepare(&w);
+    if (code == CLI_OK) {
+        interrupt_defers();
+        code = loop(&w);
+        interrupt_ends();
+    }
+    source_close(w.source);
+    session_close(&w.s);
+    return code;
+}

@@ -1,0 +1,83 @@
+/* view.h - the window: what screen.c and its neighbours share. One thread. */
+#ifndef VIEW_VIEW_H
+#define VIEW_VIEW_H
+#include "clipboard.h"
+#include "gaps.h"
+#include "viewer/app.h"
+#include "viewer/ui/ui.h"
+
+enum sheet { SHEET_NONE, SHEET_HELP, SHEET_SETTINGS, SHEET_PATH, SHEETS };
+
+/* The height of an entry of the transcript, as long as it and the width stay as they are. */
+struct entry_height {
+    uint64_t id;
+    uint32_t version;
+    int width, height;
+};
+
+/* What of the picture is on the renderer. */
+struct screen_picture {
+    SDL_Texture *texture;
+    uint64_t shot, frame; /* which one it shows */
+    bool large;           /* all of its pixels */
+    int width, height;    /* of the texture */
+    int box_width, box_height;
+    uint32_t format; /* of SDL */
+};
+
+struct view {
+    SDL_Window *window;
+    SDL_Renderer *renderer;
+    struct ui *ui;
+    struct app app;
+    struct clipboard *clipboard;
+    struct ui_edit *prompt, *path;
+    struct ui_scroll scroll, help_scroll;
+    enum sheet sheet;
+    struct screen_picture picture;
+    struct ui_view part;       /* of the picture that is shown */
+    struct ui_box picture_box; /* where */
+    uint64_t part_of;          /* the still picture; 0: a source's */
+    int part_width;
+    struct entry_height heights[TRANSCRIPT_MOST];
+    struct gaps gaps;
+    unsigned toasts_seen;
+    bool quit, drop_over, wanted_screenshot;
+    bool dialog_open;
+    char *first_question;           /* asked when there is something to ask about; NULL: none */
+    bool first_live, first_picture; /* once there is a picture */
+    struct ui_item every_items[8], model_items[CHOICES_MOST + 1], device_items[CHOICES_MOST],
+        source_items[CHOICES_CAMERAS + 3], preset_items[SETTINGS_PRESETS];
+    double scale;                   /* of the screen, without the user's */
+    double boxes_logged, boxes_due; /* due: 0, or when the newest frame's are to be written */
+};
+
+/* marks.c: over the picture that is shown in this box. */
+void view_marks(struct view *v, struct ui_box b, const struct ui_shown *shown);
+/* screen.c: a whole frame. */
+void view_draw(struct view *v);
+void view_log_boxes(struct view *v);
+/* keys.c: after the controls had theirs; and those that come first. */
+void view_keys_first(struct view *v);
+void view_keys(struct view *v);
+void view_open(struct view *v);  /* a file, by a dialog */
+void view_paste(struct view *v); /* what the clipboard has */
+void view_send(struct view *v);
+void view_screenshot(struct view *v);
+void view_export(struct view *v, bool markdown);
+void view_text(struct view *v, const char *text); /* dropped or pasted: a file, or words */
+/* Alt+Plus and its like: the picture larger by a factor (0: whole), the part moved by parts of it.
+ */
+void view_zoom_picture(struct view *v, double factor, double right, double down);
+void view_zoom(struct view *v, double scale);
+/* look.c: the picture's half. */
+void view_picture(struct view *v, struct ui_box b);
+void view_picture_free(struct view *v);
+/* talk.c: the conversation's half. */
+void view_talk(struct view *v, struct ui_box b);
+/* sheets.c */
+void view_sheet(struct view *v);
+/* pickers.c: the bar at the top. */
+void view_bar(struct view *v, struct ui_box b);
+void view_theme(struct view *v, const char *name);
+#endif
