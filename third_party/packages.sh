@@ -28,7 +28,8 @@ stop() {
 
 quietly() {
     local what=$1 log
-    log=$logs/$(tr -cs 'a-zA-Z0-9' '_' <<<"$1").log
+    log=$(tr -cs 'a-zA-Z0-9' '_' <<<"$1")
+    log=$logs/${log:0:100}.log
     shift
     if ("$@") >"$log" 2>&1 </dev/null; then
         stage "$what"
