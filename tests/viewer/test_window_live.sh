@@ -22,20 +22,20 @@ memory() { awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; }
 echo "a test picture for a minute"
 open lavfi lavfi:testsrc2=size=640x480:rate=30 --live -p "What is this?"
 await '"ev":"answer".*"state":"done"' 8
-before=$(memory)
 shoot live
 echo "the question changes while it runs"
 click prompt
 xdotool key ctrl+a
 xdotool type --delay 60 'What color is it?'
 xdotool key Return
-await '"ev":"question".*"text":"What color is it?","live":true' 3
-sleep 50
+# By the thirtieth answer the heap has the size it needs. A sanitizer's own rises and falls by 60 MB:
+# there the search for leaks at the end has to do.
+await '"ev":"question".*"text":"What color is it?","live":true' 30
+before=$(memory)
+sleep 30
 after=$(memory)
-most=6144
-((${VIDI_SANITIZED:-0})) && most=32768 # what was freed is not given back at once
-((after < before + most)) || fail "memory grew from $before to $after kB"
-echo "memory $before kB, after a minute $after kB"
+echo "memory $before kB, half a minute later $after kB"
+((${VIDI_SANITIZED:-0} || after < before + 2048)) || fail "memory grows"
 echo "frozen, and live no more"
 xdotool key Escape
 await '"ev":"live","on":false'
