@@ -9,11 +9,25 @@ pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 include(cmake/kgen.cmake)
 
+# Names of the sanitized build's tests say so: one ctest runs over both builds, and what it reads of a
+# test's properties goes to every test of that name.
+if(VIDI_SANITIZE)
+  set(VIDI_TEST_PREFIX asan.)
+endif()
+
 # A test that may be skipped (77), runs from the repository's root, and has a limit.
 function(vidi_add_test name)
-  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${VIDI_TEST_TIMEOUT}
-                       ENVIRONMENT VIDI_TEST_TMP=${VIDI_TEST_TMP})
+  add_test(NAME ${VIDI_TEST_PREFIX}${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  vidi_test_properties(${name} SKIP_RETURN_CODE 77 TIMEOUT ${VIDI_TEST_TIMEOUT})
+  vidi_test_environment(${name} VIDI_TEST_TMP=${VIDI_TEST_TMP})
+endfunction()
+
+function(vidi_test_properties name)
+  set_tests_properties(${VIDI_TEST_PREFIX}${name} PROPERTIES ${ARGN})
+endfunction()
+
+function(vidi_test_environment name)
+  set_property(TEST ${VIDI_TEST_PREFIX}${name} APPEND PROPERTY ENVIRONMENT ${ARGN})
 endfunction()
 
 function(vidi_add_area area)
@@ -61,7 +75,7 @@ endif()
 foreach(driver ${kernel_drivers})
   vidi_add_test(kernels.${driver} tests/on_driver.sh ${driver} tests/kernels_check.sh
                 $<TARGET_FILE:check_kernels>)
-  set_tests_properties(kernels.${driver} PROPERTIES TIMEOUT 3600 COST ${kernel_order})
+  vidi_test_properties(kernels.${driver} TIMEOUT 3600 COST ${kernel_order})
 endforeach()
 
 if(VIDI_FUZZ)

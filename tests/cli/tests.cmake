@@ -10,9 +10,9 @@ foreach(script ${VIDI_CLI_TESTS})
   get_filename_component(stem ${script} NAME_WE)
   string(REGEX REPLACE "^test_" "" stem ${stem})
   vidi_add_test(cli.${stem} ${VIDI_BASH} ${script})
-  set_tests_properties(cli.${stem} PROPERTIES ENVIRONMENT
-    "VIDI=$<TARGET_FILE:vidi_cli>;JSON_GET=$<TARGET_FILE:json_get>;EXAMPLE=$<TARGET_FILE:example_ask>;VIDI_TEST_TMP=${VIDI_TEST_TMP};CC=${CMAKE_C_COMPILER}")
+  vidi_test_environment(cli.${stem} VIDI=$<TARGET_FILE:vidi_cli> JSON_GET=$<TARGET_FILE:json_get>
+                        EXAMPLE=$<TARGET_FILE:example_ask> CC=${CMAKE_C_COMPILER})
 endforeach()
 if(VIDI_SANITIZE)
-  set_property(TEST cli.install APPEND PROPERTY ENVIRONMENT VIDI_LINK_FLAGS=-fsanitize=address,undefined)
+  vidi_test_environment(cli.install VIDI_LINK_FLAGS=-fsanitize=address,undefined)
 endif()

@@ -1,3 +1,3 @@
 # A real published model, through the command line.
 vidi_add_test(families.smollm2 ${CMAKE_SOURCE_DIR}/tests/families/smollm2.sh $<TARGET_FILE:vidi_cli>)
-set_tests_properties(families.smollm2 PROPERTIES TIMEOUT 600)
+vidi_test_properties(families.smollm2 TIMEOUT 600)

@@ -11,7 +11,7 @@ if(TARGET test_viewer_dialog)
     target_link_libraries(test_viewer_dialog PRIVATE PkgConfig::GIO)
   else()
     set_target_properties(test_viewer_dialog PROPERTIES EXCLUDE_FROM_ALL ON)
-    set_tests_properties(viewer.dialog PROPERTIES DISABLED ON)
+    vidi_test_properties(viewer.dialog DISABLED ON)
   endif()
 endif()
 
@@ -23,9 +23,8 @@ if(TARGET vidi_view)
     vidi_add_test(viewer.window_${part} tests/viewer/test_window_${part}.sh
                   $<TARGET_FILE:vidi_view> $<TARGET_FILE:x_drop>
                   $<$<TARGET_EXISTS:vidi_fault_layer>:${CMAKE_BINARY_DIR}/fault_layer>)
-    set_tests_properties(viewer.window_${part} PROPERTIES RESOURCE_LOCK screen)
-    set_property(TEST viewer.window_${part} APPEND PROPERTY ENVIRONMENT
-                 VIDI_SANITIZED=$<BOOL:${VIDI_SANITIZE}>
-                 LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/viewer/lsan.supp:print_suppressions=0)
+    vidi_test_properties(viewer.window_${part} RESOURCE_LOCK screen)
+    vidi_test_environment(viewer.window_${part} VIDI_SANITIZED=$<BOOL:${VIDI_SANITIZE}>
+                          LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/viewer/lsan.supp:print_suppressions=0)
   endforeach()
 endif()
