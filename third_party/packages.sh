@@ -45,7 +45,10 @@ as_root() {
 
 have_package() { [[ $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) == "install ok installed" ]]; }
 
-apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"; }
+# Another apt may be at work, such as a new machine's own updates: it is waited for.
+apt_get() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 "$@"
+}
 
 # Lists older than a day, or none at all, do not know what can be downloaded now.
 fresh_lists() {
