@@ -135,8 +135,18 @@ def shape_sprite(rng, name, colour, size):
     return picture.resize((size, size), Image.LANCZOS)
 
 
+def recoloured(rng, array):
+    """Other light on a thing: each channel stronger or weaker; transparency stays."""
+    gains = np.append(rng.uniform(0.72, 1.28, 3), 1)
+    return np.clip(array * gains, 0, 255).astype(np.uint8)
+
+
 def thing_sprite(rng, array, size, turned=True):
+    if rng.random() < 0.3:
+        array = recoloured(rng, array)
     picture = Image.fromarray(array)
+    if rng.random() < 0.3:
+        picture = picture.transpose(Image.FLIP_LEFT_RIGHT)
     longest = max(picture.size)
     w, h = (max(1, round(v * size / longest)) for v in picture.size)
     picture = picture.resize((w, h), Image.BILINEAR)
@@ -242,6 +252,14 @@ def describe_list(parts):
     return text[0].upper() + text[1:] + "."
 
 
+def ordered(rng, first, second, before, behind):
+    """A balanced question after the order of two things that lie so."""
+    word, one, other = pick(rng, [(before, first, second), (behind, second, first)])
+    if rng.random() < 0.5:
+        return ("position", f"Is the {one} {word} the {other}?", "Yes.")
+    return ("position", f"Is the {other} {word} the {one}?", "No.")
+
+
 def position_questions(rng, named, spots):
     """Left, right, above, below, for two things that lie clearly so."""
     (ax, ay), (bx, by) = spots[:2]
@@ -249,19 +267,28 @@ def position_questions(rng, named, spots):
     qa = []
     if abs(ax - bx) > 24:
         left, right = (a, b) if ax < bx else (b, a)
+        for side, want in (("left", left), ("right", right)):
+            qa.append(("position", f"What is on the {side}?", article(want).capitalize() + "."))
         side, want = pick(rng, [("left", left), ("right", right)])
-        qa.append(("position", f"What is on the {side}?", article(want).capitalize() + "."))
-        qa.append(("position", pick(rng, ["Where is the {}?", "On which side is the {}?"]).format(left),
-                   "On the left."))
-        one, other, answer = pick(rng, [(left, right, "Yes."), (right, left, "No.")])
-        qa.append(("position", f"Is the {one} left of the {other}?", answer))
+        qa.append(("position", pick(rng, ["Where is the {}?", "On which side is the {}?"]).format(want),
+                   f"On the {side}."))
+        qa.append(ordered(rng, left, right, "left of", "right of"))
     if abs(ay - by) > 24:
         top, bottom = (a, b) if ay < by else (b, a)
-        one, other, answer = pick(rng, [(top, bottom, "Yes."), (bottom, top, "No.")])
-        qa.append(("position", f"Is the {one} above the {other}?", answer))
-        side, want = pick(rng, [("top", top), ("bottom", bottom)])
-        qa.append(("position", f"What is at the {side}?", article(want).capitalize() + "."))
+        for side, want in (("top", top), ("bottom", bottom)):
+            qa.append(("position", f"What is at the {side}?", article(want).capitalize() + "."))
+        qa.append(ordered(rng, top, bottom, "above", "below"))
     return qa
+
+
+def pair_questions(rng, shape, colour):
+    """Which of several shapes has which colour: each asked of, so that no answer can be guessed."""
+    return [("colour", pick(rng, [f"What {colour_word(rng)} is the {shape}?",
+                                  f"Which {colour_word(rng)} does the {shape} have?"]),
+             colour.capitalize() + "."),
+            ("shape", pick(rng, [f"What shape is {colour}?", f"What is the {colour} shape?",
+                                 f"Which shape is {colour}?", f"Which one is {colour}?"]),
+             article(shape).capitalize() + ".")]
 
 
 def scene_shapes(rng, kinds, held):
@@ -282,18 +309,15 @@ def scene_shapes(rng, kinds, held):
     for (x, y), s, c, z in zip(spots, shapes, colours, sizes):
         paste(picture, shape_sprite(rng, s, c, max(z, 14)), x, y, size)
     i = int(rng.integers(n))
-    qa = [("colour", pick(rng, [f"What {colour_word(rng)} is the {shapes[i]}?",
-                                f"Which {colour_word(rng)} does the {shapes[i]} have?"]),
-           colours[i].capitalize() + "."),
-          ("shape", pick(rng, [f"What shape is {colours[i]}?", f"What is the {colours[i]} shape?",
-                               f"Which shape is {colours[i]}?"]),
-           article(shapes[i]).capitalize() + "."),
-          yes_no(rng, f"{colours[i]} {shapes[i]}",
-                 [f"{c} {s}" for c, s in zip(free, SHAPES) if s not in shapes] +
-                 [f"{c} {shapes[i]}" for c in free if c != colours[i]], bool(rng.random() < 0.5)),
-          yes_no(rng, shapes[i], [s for s in SHAPES if s not in shapes], bool(rng.random() < 0.5)),
-          ("count", pick(rng, ["How many shapes are there?", "How many things are there?"]),
-           NUMBERS[n].capitalize() + ".")]
+    qa = [q for s, c in zip(shapes, colours) for q in pair_questions(rng, s, c)]
+    qa += [yes_no(rng, f"{colours[i]} {shapes[i]}",
+                  [f"{c} {s}" for c, s in zip(free, SHAPES) if s not in shapes] +
+                  [f"{c} {shapes[i]}" for c in free if c != colours[i]] +
+                  [f"{colours[k]} {shapes[i]}" for k in range(n) if k != i] * 4,
+                  bool(rng.random() < 0.5)),
+           yes_no(rng, shapes[i], [s for s in SHAPES if s not in shapes], bool(rng.random() < 0.5)),
+           ("count", pick(rng, ["How many shapes are there?", "How many things are there?"]),
+            NUMBERS[n].capitalize() + ".")]
     parts = [article(f"{c} {s}") for c, s in zip(colours, shapes)]
     order = sorted(range(n), key=lambda k: spots[k])
     qa.append(("describe", ask_describe(rng), describe_list([parts[k] for k in order])))
@@ -430,8 +454,8 @@ def scene_mixed(rng, kinds, held):
 
 SINGULAR = {plural(name): name for name in COUNTED + SHAPES}
 
-SCENES = [(scene_thing, 0.26), (scene_shapes, 0.24), (scene_count, 0.15), (scene_text, 0.24),
-          (scene_mixed, 0.11)]
+SCENES = [(scene_thing, 0.23), (scene_shapes, 0.32), (scene_count, 0.11), (scene_text, 0.22),
+          (scene_mixed, 0.12)]
 
 
 def scene(rng, kinds, which=None, held=None, scenes=SCENES):

@@ -145,6 +145,19 @@ class Picturebook(nn.Module):
         """For training: batch normalisation behind each convolution; see folded()."""
         self.stem_norm = nn.ModuleList(nn.BatchNorm2d(conv.out_channels) for conv in self.stem)
 
+    @torch.no_grad()
+    def calibrate_stem(self, pixels):
+        """Normalisation that changes nothing yet, for weights that already hold theirs."""
+        x = pixels
+        for conv, norm in zip(self.stem, self.stem_norm):
+            y = conv(x)
+            mean, variance = y.mean((0, 2, 3)), y.var((0, 2, 3))
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(variance)
+            norm.weight.copy_((variance + norm.eps).sqrt())
+            norm.bias.copy_(mean)
+            x = gelu(y)
+
     def folded(self):
         """A copy for use, with each convolution's normalisation in its weights."""
         out = copy.deepcopy(self)

@@ -23,7 +23,8 @@ import export
 import model
 import sources
 
-TOKENS = 64  # words of a sequence, without the picture's rows
+TOKENS = 112  # words of a sequence, without the picture's rows
+FRESH = 400  # steps in which new hints beside weights of a file only learn
 
 
 def tokenizer_of(path, kinds):
@@ -103,13 +104,15 @@ def answer_loss(net, hidden, ids, answers):
     return F.cross_entropy(net.logits(hidden[:, :-1][chosen]), ids[:, 1:][chosen])
 
 
-def step_loss(net, hints, tok, batch, rng, hinted):
-    """hinted: weight of the hints beside the answers; None: the hints alone, the decoder rests."""
+def step_loss(net, hints, tok, batch, rng, hinted, fresh):
+    """hinted: weight of the hints beside the answers; None: the hints alone, the decoder rests.
+    fresh: hints that know nothing yet learn, and do not disturb the encoder."""
     device = net.latents.device
     pictures, ids, answers, facts, marks, weights = (t.to(device) for t in batch)
     rows, latents = net.encode(
         model.normalise(pictures).contiguous(memory_format=torch.channels_last))
-    hint = hints(rows, latents, facts, marks, weights)
+    hint = hints(*((rows.detach(), latents.detach()) if fresh else (rows, latents)),
+                 facts, marks, weights)
     if hinted is None:
         return hint, hint
     # The row before the first word is the last one of the picture.
@@ -173,6 +176,9 @@ def prepare(o, device):
         state = stored["state"]
     elif o.from_gguf:
         export.load_into(net, o.from_gguf)
+        rng = np.random.default_rng([o.seed, 1])
+        some = np.stack([data.scene(rng, kinds, scenes=o.mixture)[0] for _ in range(256)])
+        net.calibrate_stem(model.normalise(torch.from_numpy(some)))
         state["pictures"] = export.read_metadata(o.from_gguf).get("picturebook.training.pictures", 0)
     state["runs"] += 1
     return kinds, tok, net.to(device, memory_format=torch.channels_last), hints.to(device), optimiser, state, checkpoint
@@ -203,7 +209,8 @@ def main():
         for group in optimiser.param_groups:
             group["lr"] = o.rate * min(1, (i + 1) / 100) * (1 - part * 0.98)
         loss, hint = step_loss(net, hints, tok, batch, rng,
-                               None if state["pictures"] < o.eyes else o.hints)
+                               None if state["pictures"] < o.eyes else o.hints,
+                               fresh=bool(o.from_gguf) and i < FRESH)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
