@@ -26,28 +26,38 @@ SEED = 0x5EED_E7A1  # far from every seed of train.py
 # kind of question -> scenes it is taken from, in turn
 SCENES = {"what": [data.scene_thing], "held": [data.scene_thing],
           "colour": [data.scene_shapes, data.scene_count, data.scene_text, data.scene_thing],
-          "shape": [data.scene_shapes],
+          "shape": [data.scene_shapes], "among": [data.scene_shapes],
           "yesno": [data.scene_thing, data.scene_shapes, data.scene_count, data.scene_mixed],
+          "held yesno": [data.scene_thing],
           "count": [data.scene_count], "position": [data.scene_shapes, data.scene_mixed],
           "word": [data.scene_text], "digits": [data.scene_text],
           "describe": [data.scene_thing, data.scene_shapes, data.scene_count, data.scene_text]}
+# The kinds of data.py that a kind asks, where it is not the one of its own name. "among" asks for
+# the colour of one or the form of one where three or four shapes lie.
+ASKED = {"held": ["what"], "held yesno": ["yesno"], "among": ["colour", "shape"]}
+
+
+def fits(kind, asked, question, answer, drawn, wanted):
+    """Whether a question of that kind of data.py belongs to the measured kind."""
+    if asked not in ASKED.get(kind, [kind]) or wanted not in (None, answer):
+        return False
+    if "background" in question:  # as easy whatever lies on it
+        return False
+    return (kind != "count" or answer != "Six.") and (kind != "among" or len(drawn) > 2)
 
 
 def questions_of(kind, n, kinds, seed):
     """n times (picture, question, answer), each of another composition."""
     rng = np.random.default_rng([SEED, seed, list(SCENES).index(kind)])
-    held = [name for name, k in kinds.items() if k["held"]] if kind == "held" else None
-    asked = "what" if kind == "held" else kind
-    # Rounds of yes/no want one answer after the other, so that guessing gives one half.
-    wanted = ["Yes.", "No."] if kind == "yesno" else None
+    held = [name for name, k in kinds.items() if k["held"]] if "held" in kind else None
     out, tries = [], 0
     while len(out) < n:
         scene = SCENES[kind][tries % len(SCENES[kind])]
+        # Rounds of yes/no want one answer after the other, so that guessing gives one half.
+        wanted = ("Yes.", "No.")[tries // len(SCENES[kind]) % 2] if "yesno" in kind else None
         tries += 1
-        picture, turns = data.scene(rng, kinds, scene, held)[:2]
-        fitting = [(q, a) for k, q, a in turns if k == asked
-                   and (wanted is None or a == wanted[(tries - 1) // len(SCENES[kind]) % 2])
-                   and (kind != "count" or a != "Six.")]
+        picture, turns, drawn = data.scene(rng, kinds, scene, held)[:3]
+        fitting = [(q, a) for k, q, a in turns if fits(kind, k, q, a, drawn, wanted)]
         if fitting:
             out.append((picture,) + fitting[int(rng.integers(len(fitting)))])
     return out
