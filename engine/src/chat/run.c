@@ -460,6 +460,7 @@ vidi_status chat_read_pending(vidi_chat *c) {
         c->position += k.rows;
         TRY(tell(c, "reading prompt", c->read_pending, c->pending.n));
     }
+    c->newest = c->pending.ids[c->pending.n - 1];
     drop_pending(c);
     c->stats.prompt_ms += clock_ms() - start - (c->stats.image_ms - images);
     return VIDI_OK;
