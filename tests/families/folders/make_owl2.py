@@ -1,6 +1,6 @@
 """Makes a tiny random mPLUG-Owl2 as a folder in the hub's form, and what its published code computes of it.
 
-    python3 make_owl2.py OUT CODE [SEED]    # needs torch, sentencepiece, numpy, PIL and transformers 4.31.0
+    python3 make_owl2.py OUT CODE [wide]    # needs torch, sentencepiece, numpy, PIL and transformers 4.31.0
 
 CODE is the folder that holds the package mplug_owl2 of X-PLUG/mPLUG-Owl, as of its commit 9a28b3b. That code was written
 for transformers 4.31.0, which asks for older packages than it needs.
@@ -24,7 +24,6 @@ from mplug_owl2.mm_utils import process_images, tokenizer_image_token  # noqa: E
 from mplug_owl2.model.configuration_mplug_owl2 import MPLUGOwl2Config  # noqa: E402
 from mplug_owl2.model.modeling_mplug_owl2 import MPLUGOwl2LlamaForCausalLM  # noqa: E402
 
-SIDE, PATCH, QUERIES, DIM = 32, 8, 6, 32
 SIZES = [(1, 1), (333, 517), (4000, 300), (8, 2000), (64, 64)]
 CORPUS = ["The quick brown fox jumps over the lazy dog.", "What is in the picture? A dog and 12 foxes.",
           "It's a photo of the old town; we've seen it. The dogs jump over the quick fox in the picture."] * 16
@@ -67,16 +66,22 @@ def make_words(folder):
     return LlamaTokenizer.from_pretrained(folder)
 
 
-def make_config(words):
+def make_config(words, wide):
+    """wide: as published, but of two layers each in tower and decoder."""
+    text = dict(hidden_size=48, intermediate_size=64, num_attention_heads=3, max_position_embeddings=256)
+    eyes = dict(hidden_size=32, intermediate_size=48, num_attention_heads=2, image_size=32, patch_size=8)
+    asks = dict(hidden_size=32, intermediate_size=40, num_attention_heads=2, num_hidden_layers=2, num_learnable_queries=6)
+    if wide:
+        text = dict(hidden_size=4096, intermediate_size=11008, num_attention_heads=32, max_position_embeddings=2048)
+        eyes = dict(hidden_size=1024, intermediate_size=4096, num_attention_heads=16, image_size=448, patch_size=14)
+        asks = dict(hidden_size=1024, intermediate_size=2816, num_attention_heads=16, num_hidden_layers=6,
+                    num_learnable_queries=64)
     return MPLUGOwl2Config(
-        vocab_size=words, hidden_size=48, intermediate_size=64, num_hidden_layers=2, num_attention_heads=3,
-        max_position_embeddings=256, rms_norm_eps=1e-5, bos_token_id=1, eos_token_id=2,
+        vocab_size=words, num_hidden_layers=2, rms_norm_eps=1e-5, bos_token_id=1, eos_token_id=2, **text,
         architectures=["MPLUGOwl2LlamaForCausalLM"], visual_config={
-            "visual_model": dict(hidden_size=DIM, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
-                                 image_size=SIDE, patch_size=PATCH, hidden_act="quick_gelu", layer_norm_eps=1e-6),
-            "visual_abstractor": dict(num_learnable_queries=QUERIES, hidden_size=DIM, encoder_hidden_size=DIM,
-                                      num_hidden_layers=2, num_attention_heads=2, intermediate_size=40,
-                                      grid_size=SIDE // PATCH, layer_norm_eps=1e-6)})
+            "visual_model": dict(num_hidden_layers=2, hidden_act="quick_gelu", layer_norm_eps=1e-6, **eyes),
+            "visual_abstractor": dict(encoder_hidden_size=eyes["hidden_size"], layer_norm_eps=1e-6,
+                                      grid_size=eyes["image_size"] // eyes["patch_size"], **asks)})
 
 
 def randomise(net, seed):
@@ -130,7 +135,8 @@ def ask(net, words, process, out, images, text):
     x = process_images(images, process) if images else None
     if images:
         tower, rows = net.encode_parts(x)
-        for name, values in (("pixels", x), ("v.post_ln", tower), ("mm.concat", rows)):
+        seen = [("v.post_ln", tower), ("mm.concat", rows)] + [("pixels", x)] * (len(images) == 1)
+        for name, values in seen:
             np.save(f"{out}/{name}.npy", values[-1].reshape(-1, values.shape[-1]).numpy().astype("<f4"))
     said, gaps, past, first = [], [], None, None
     with torch.no_grad():
@@ -160,11 +166,12 @@ def main():
     MPLUGOwl2LlamaForCausalLM.encode_parts = encode_parts
     folder = sys.argv[1] + "/owl2"
     os.makedirs(folder, exist_ok=True)
-    words = make_words(folder)
-    net = MPLUGOwl2LlamaForCausalLM(make_config(len(words))).float().eval()
-    randomise(net, int(sys.argv[3]) if len(sys.argv) > 3 else 71)
+    words, wide = make_words(folder), len(sys.argv) > 3
+    net = MPLUGOwl2LlamaForCausalLM(make_config(len(words), wide)).float().eval()
+    randomise(net, 71)
     save(folder, net)
-    process = CLIPImageProcessor(size=SIDE, crop_size=SIDE, do_convert_rgb=True)
+    side = net.config.visual_config["visual_model"]["image_size"]
+    process = CLIPImageProcessor(size=side, crop_size=side, do_convert_rgb=True)
     process.save_pretrained(folder)
     pictures = [picture(90, 60), picture(20, 71)]
     for i, one in enumerate(pictures):
@@ -178,7 +185,7 @@ def main():
     for width, height in SIZES:
         image = pattern(width, height)
         if width * height == 1:  # taken for one of one channel; stretched it is what it is: one colour
-            image = image.resize((SIDE, SIDE))
+            image = image.resize((side, side))
         values = process_images([image], process)[0].numpy()
         found[f"{width}x{height}"] = [[float(v) for v in values.reshape(-1)[::991]]]
     with open(f"{folder}/pixels.json", "w") as f:
