@@ -323,9 +323,23 @@ static void owl2(const char *device) {
     seeing(device, &(struct question){f, FOLDERS "owl2/three", f, words, 3, 3});
 }
 
+static void too_long(void) {
+    struct asked a;
+    uint8_t *rgb = calloc(16385, 3);
+    const vidi_image image = {
+        .data = rgb, .width = 1, .height = 16385, .stride = 3, .pixels = VIDI_RGB8};
+    assert_non_null(rgb);
+    ask_open(&a, NULL, "", owl2_folder, NULL);
+    assert_int_equal(vidi_say_image(a.c, &image), VIDI_E_IMAGE);
+    assert_non_null(strstr(vidi_error(a.v), "1 x 16385 is too long for this model: 16384 pixels"));
+    ask_close(&a);
+    free(rgb);
+}
+
 static void test_owl2(void **state) {
     (void)state;
     on_devices(owl2);
+    too_long();
 }
 
 /* Behind </s>, which an earlier turn ends with, words begin anew. */
