@@ -15,6 +15,7 @@
     X(mllama)       \
     X(mpt)          \
     X(opt)          \
+    X(owl2)         \
     X(phi2)         \
     X(phi3)         \
     X(picturebook)  \
@@ -40,6 +41,7 @@
     X(minicpmv)     \
     X(mllama)       \
     X(moondream)    \
+    X(owl2)         \
     X(paligemma)    \
     X(qwen25vl)     \
     X(qwen2vl)      \

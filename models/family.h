@@ -45,6 +45,7 @@ enum fit {
     FIT_SLICES,  /* the whole, then cut in a grid, each near the encoder's area (MiniCPM-V) */
     FIT_BOUNDED, /* its own size, sides between two lengths; or its quarters first (Idefics2) */
     FIT_CANVAS,  /* on the canvas of whole tiles that changes its size least (mllama) */
+    FIT_SQUARE,  /* to a square of its longer side first, then resized (mPLUG-Owl2) */
     FIT_ANYRES /* a best grid of tiles with the picture in its middle, and the whole (LLaVA-1.6) */
 };
 

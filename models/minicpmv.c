@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "models/vit.h"
+#include "models/waves.h"
 
 enum { HEAD = 128, OLDEST = 3, NEWEST = 6 };
 
@@ -54,23 +55,10 @@ static tensor positions(graph *g, const struct cfg *c, uint32_t wide, uint32_t h
                     wide * high);
 }
 
-/* Sines, then cosines, of one coordinate. */
-static void waves(float *out, uint32_t dim, uint32_t at) {
-    for (uint32_t i = 0; i < dim / 2; i++) {
-        const float angle = (float)at * (1 / powf(10000, (float)i / ((float)dim / 2)));
-        out[i] = sinf(angle);
-        out[dim / 2 + i] = cosf(angle);
-    }
-}
-
 static tensor grid_waves(graph *g, uint32_t wide, uint32_t high, uint32_t dim) {
     float *rows = graph_memory(g, (uint64_t)wide * high * dim, sizeof *rows);
     if (!rows) return T_NONE;
-    for (uint32_t i = 0; i < wide * high; i++) {
-        float *row = rows + (uint64_t)i * dim;
-        waves(row, dim / 2, i % wide);
-        waves(row + dim / 2, dim / 2, i / wide);
-    }
+    waves_grid(rows, dim, wide, high);
     return g_table(g, "waves", wide * high, dim, rows);
 }
 

@@ -33,7 +33,7 @@ layout(push_constant) uniform Push {
     uint has_index;
     uint has_step;
     uint from_position;
-    uint masked;
+    uint masked; // 1: rows with an index below 0 stay as they are; 2: all others
 };
 
 // The row of the indexed side that belongs to row r of the other.
@@ -48,7 +48,7 @@ void main() {
     if (col >= cols / N) return;
     const uint live = has_step != 0u ? min(rows, step[STEP_ROWS]) : rows;
     for (uint r = gl_WorkGroupID.y; r < live; r += gl_NumWorkGroups.y) {
-        if (masked != 0u && index[r] >= 0x80000000u) continue;
+        if (masked != 0u && (index[r] >= 0x80000000u) == (masked == 1u)) continue;
         const uint at = other(r);
         const bool inside = at < limit;
         FROM v = FROM(0u);

@@ -268,8 +268,7 @@ static void test_flamingo(void **state) {
 }
 
 /* A second turn with another picture, when the first one was read. */
-static void turns(const char *device) {
-    const char *f = idefics_folder, *golden = FOLDERS "idefics/turns";
+static void second_turn(const char *device, const char *f, const char *golden, int activations) {
     struct asked a;
     int32_t ids[ANSWER];
     int n;
@@ -283,10 +282,14 @@ static void turns(const char *device) {
     assert_int_equal(vidi_prefill(a.c), VIDI_OK);
     say_picture(&a, f, "high.png");
     ask(&a, NULL, "What is it?", NULL, NULL, ids, ANSWER, &n);
-    expect_alike(a.v, golden, dump, seeing_limit, 3);
+    expect_alike(a.v, golden, dump, seeing_limit, activations);
     assert_int_equal(n, ANSWER);
     expect_answer(golden, ids, n);
     ask_close(&a);
+}
+
+static void turns(const char *device) {
+    second_turn(device, idefics_folder, FOLDERS "idefics/turns", 3);
 }
 
 static void test_turns(void **state) {
@@ -306,6 +309,47 @@ static void blip(const char *device) {
 static void test_blip(void **state) {
     (void)state;
     on_devices(blip);
+}
+
+/* --- mPLUG-Owl2 --------------------------------------------------------------------------------
+ */
+
+static const char owl2_folder[] = FOLDERS "owl2";
+
+static void owl2(const char *device) {
+    const char *f = owl2_folder, *words = "What is it?";
+    seeing(device, &(struct question){f, FOLDERS "owl2/none", f, words, 0, 1});
+    seeing(device, &(struct question){f, FOLDERS "owl2/one", f, words, 1, 4});
+    seeing(device, &(struct question){f, FOLDERS "owl2/three", f, words, 3, 3});
+}
+
+static void too_long(void) {
+    struct asked a;
+    uint8_t *rgb = calloc(16385, 3);
+    const vidi_image image = {
+        .data = rgb, .width = 1, .height = 16385, .stride = 3, .pixels = VIDI_RGB8};
+    assert_non_null(rgb);
+    ask_open(&a, NULL, "", owl2_folder, NULL);
+    assert_int_equal(vidi_say_image(a.c, &image), VIDI_E_IMAGE);
+    assert_non_null(strstr(vidi_error(a.v), "1 x 16385 is too long for this model: 16384 pixels"));
+    ask_close(&a);
+    free(rgb);
+}
+
+static void test_owl2(void **state) {
+    (void)state;
+    on_devices(owl2);
+    too_long();
+}
+
+/* Behind </s>, which an earlier turn ends with, words begin anew. */
+static void owl2_turns(const char *device) {
+    second_turn(device, owl2_folder, FOLDERS "owl2/turns", 3);
+}
+
+static void test_owl2_turns(void **state) {
+    (void)state;
+    on_devices(owl2_turns);
 }
 
 /* --- Kosmos-2 ----------------------------------------------------------------------------------
@@ -361,6 +405,7 @@ static void halves(const char *device) {
                  {FOLDERS "instructblip", FOLDERS "instructblip/one", 1, 4},
                  {FOLDERS "git", FOLDERS "git/one", 1, 3},
                  {FOLDERS "kosmos2", FOLDERS "kosmos2/one", 1, 3},
+                 {FOLDERS "owl2", FOLDERS "owl2/three", 3, 3},
                  {FOLDERS "blip", FOLDERS "blip/one", 1, 3},
                  {FOLDERS "idefics", FOLDERS "idefics/three", 3, 3},
                  {FOLDERS "flamingo", FOLDERS "flamingo/one", 1, 3},
@@ -444,6 +489,7 @@ static void sizes(const char *device) {
                  {blip_folder, FOLDERS "blip/pixels.json", 5},
                  {flamingo_folder, FOLDERS "flamingo/pixels.json", 5},
                  {kosmos2_folder, FOLDERS "kosmos2/pixels.json", 5},
+                 {owl2_folder, FOLDERS "owl2/pixels.json", 5},
                  {mllama_folder, FOLDERS "mllama/pixels.json", 5},
                  {idefics_folder, FOLDERS "idefics/pixels.json", 5},
                  {FOLDERS "gemma3", MMPROJ "gemma3/pixels.json", 6},
@@ -570,6 +616,7 @@ int main(void) {
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_mllama),
         cmocka_unit_test(test_idefics),
+        cmocka_unit_test(test_owl2),
         cmocka_unit_test(test_kosmos2),
         cmocka_unit_test(test_unigram),
         cmocka_unit_test(test_unigram_marked),
@@ -588,6 +635,7 @@ int main(void) {
         cmocka_unit_test(test_minicpmv),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_owl2_turns),
         cmocka_unit_test(test_halves),
         cmocka_unit_test(test_adapters_are_refused),
     };

@@ -415,6 +415,42 @@ static void wrong_kinds_are_refused(void **state) {
     }
 }
 
+/* Whose eyes' numbers stand elsewhere, and whose q, k and v lie head by head. */
+static void wrong_owls_are_refused(void **state) {
+    (void)state;
+    static const char *const names[] = {"config.json", "preprocessor_config.json",
+                                        "model.safetensors"};
+    static const struct {
+        struct change change;
+        const char *words;
+    } cases[] = {
+        {{"config.json", "\"visual_config\"", "\"vision_config\""},
+         "/config.json: visual_config is missing"},
+        {{"config.json", "\"visual_model\"", "\"visual\""},
+         "/config.json: visual_config.visual_model is missing"},
+        {{"config.json", "\"hidden_act\": \"quick_gelu\"", "\"hidden_act\": \"gelu\""},
+         "visual_config.visual_model.hidden_act is not"},
+        {{"config.json", "\"grid_size\": 4", "\"grid_size\": 5"},
+         "visual_config.visual_abstractor.grid_size is not the patches of a picture's side"},
+        {{"config.json", "\"encoder_hidden_size\": 32", "\"encoder_hidden_size\": 48"},
+         "encoder_hidden_size is not the hidden_size of visual_model"},
+        {{"config.json", "\"num_learnable_queries\": 6", "\"num_learnable_queries\": 0"},
+         "num_learnable_queries is no whole number from 1 to 4096"},
+        {{"config.json", "\"num_attention_heads\": 2", "\"num_attention_heads\": 5"},
+         "is not made of q, k and v of 5 heads"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vd_ctx ctx = {0};
+        struct gguf g;
+        const char *folder = copy(FOLDERS "owl2", names, 3, &cases[i].change);
+        if (hf_folder_open(&ctx, folder, HF_EYES, &g) == VIDI_OK)
+            fail_msg("taken in spite of: %s", cases[i].words);
+        assert_words(&ctx, cases[i].words);
+        assert_words(&ctx, "hf_folder");
+        assert_int_equal(ctx.heap.live_bytes, 0);
+    }
+}
+
 /* tokenizer.model cut off anywhere, or with a byte changed: read, or refused with its name. */
 static void damaged_pieces(void **state) {
     (void)state;
@@ -454,17 +490,12 @@ static void damaged_pieces(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_folder_is_seen),
-        cmocka_unit_test(eyes_are_a_view_of_their_own),
-        cmocka_unit_test(wrong_folders_are_refused),
-        cmocka_unit_test(pickles_are_refused),
-        cmocka_unit_test(wrong_askers_are_refused),
-        cmocka_unit_test(memory_may_run_out),
-        cmocka_unit_test(words_of_the_eyes),
-        cmocka_unit_test(videos_are_refused),
-        cmocka_unit_test(wrong_eyes_are_refused),
-        cmocka_unit_test(wrong_kinds_are_refused),
-        cmocka_unit_test(damaged_pieces),
+        cmocka_unit_test(sound_folder_is_seen),      cmocka_unit_test(eyes_are_a_view_of_their_own),
+        cmocka_unit_test(wrong_folders_are_refused), cmocka_unit_test(pickles_are_refused),
+        cmocka_unit_test(wrong_askers_are_refused),  cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(words_of_the_eyes),         cmocka_unit_test(videos_are_refused),
+        cmocka_unit_test(wrong_eyes_are_refused),    cmocka_unit_test(wrong_kinds_are_refused),
+        cmocka_unit_test(wrong_owls_are_refused),    cmocka_unit_test(damaged_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

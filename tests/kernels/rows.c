@@ -11,7 +11,7 @@ static void append(struct gpu_list *list, const void *op) { op_rows(list, op); }
 struct shape {
     uint32_t rows, cols, others, gap; /* others: rows of the indexed side */
     uint32_t first, live;             /* live 0: no step */
-    bool scatter, last, indexed, strays, position, masked, halves;
+    bool scatter, last, indexed, strays, position, masked, below, halves;
 };
 
 /* With strays the last rows of the indexed side are there, but out of bounds. */
@@ -66,7 +66,7 @@ static void run(struct check *c, const struct shape *s) {
                            stride,      s->cols,
                            s->scatter,  s->last,
                            s->position, s->masked,
-                           s->halves};
+                           s->below,    s->halves};
     ref_rows(&ref);
     uint32_t *off = check_bytes(c, s->rows * 4ull + 4); /* the wrong twin looks one row further */
     for (uint32_t i = 0; i < s->rows; i++) off[i] = index[i] + 1;
@@ -94,6 +94,7 @@ static void run(struct check *c, const struct shape *s) {
                          .last = s->last,
                          .from_position = s->position,
                          .masked = s->masked,
+                         .below = s->below,
                          .halves = s->halves};
     if (s->indexed) op.index = check_input(c, "index", index, s->rows * 4ull);
     if (s->live) op.step = check_input(c, "step", &step, sizeof step);
@@ -127,14 +128,17 @@ static void cases(struct check *c) {
         {7, 63, 10, 3, .first = 2, .position = true, .live = 7}, /* past the end: zeros */
         {9, 64, 9, 0, .indexed = true, .masked = true},
         {37, 65, 40, 1, .indexed = true, .masked = true, .live = 31},
+        {9, 64, 9, 0, .indexed = true, .masked = true, .below = true},
+        {37, 65, 40, 1, .indexed = true, .masked = true, .below = true, .live = 31},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         const struct shape *s = &shapes[i];
-        if (check_begin(c, "%s%s%s%s%s%s rows %u cols %u of %u gap %u first %u live %u",
+        if (check_begin(c, "%s%s%s%s%s%s%s rows %u cols %u of %u gap %u first %u live %u",
                         s->scatter ? "scatter" : "gather", s->indexed ? " indexed" : "",
                         s->last ? " last" : "", s->position ? " from position" : "",
-                        s->masked ? " masked" : "", s->halves ? " halves" : "", s->rows, s->cols,
-                        s->others, s->gap, s->first, s->live))
+                        s->masked ? " masked" : "", s->below ? " below" : "",
+                        s->halves ? " halves" : "", s->rows, s->cols, s->others, s->gap, s->first,
+                        s->live))
             run(c, s);
     }
 }

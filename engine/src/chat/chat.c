@@ -270,7 +270,8 @@ vidi_status vidi_chat_mark(vidi_chat *c, int *mark) {
                                          .asked_from = c->asked_from,
                                          .asked_to = c->asked_to,
                                          .started = c->started,
-                                         .last_role = c->last_role};
+                                         .last_role = c->last_role,
+                                         .newest = c->newest};
     *mark = (int)c->n_marks++;
     return VIDI_OK;
 }
@@ -287,6 +288,7 @@ vidi_status vidi_chat_rewind(vidi_chat *c, int mark) {
     c->started = c->marks[mark].started;
     c->shown = c->marks[mark].shown;
     c->last_role = c->marks[mark].last_role;
+    c->newest = c->marks[mark].newest;
     c->seen_rows = c->marks[mark].seen_rows;
     c->asked_from = c->marks[mark].asked_from;
     c->asked_to = c->marks[mark].asked_to;

@@ -8,7 +8,7 @@
  * and their order are those of the reference processors, whose every step rounds to 8 bits. The
  * last one, from RGB8 to normalised pixels, is the device's (image.c). */
 
-static uint32_t stride_of(uint32_t width) { return (width * 3 + 3) & ~3u; }
+uint32_t fit_stride(uint32_t width) { return (width * 3 + 3) & ~3u; }
 
 static uint8_t byte_of(int64_t sum) {
     const int64_t v = (sum + (1 << 21)) >> 22;
@@ -24,16 +24,7 @@ void said_picture_free(struct vd_ctx *ctx, struct said_picture *p) {
     *p = (struct said_picture){0};
 }
 
-/* One pass: out_n places along a line, from the same few inputs of each line. */
-struct pass {
-    const int32_t *coeffs; /* [out_n][taps + 2], see op_image_coeffs() */
-    uint32_t taps, out_n, lines;
-    const uint8_t *in;
-    uint8_t *out;
-    uint64_t in_line, in_step, out_line, out_step;
-};
-
-static void resize_pass(const struct pass *p) {
+void fit_pass(const struct fit_pass *p) {
     for (uint32_t line = 0; line < p->lines; line++)
         for (uint32_t i = 0; i < p->out_n; i++) {
             const int32_t *row = p->coeffs + (uint64_t)i * (p->taps + 2);
@@ -50,26 +41,26 @@ static void both_passes(const struct said_picture *in, const int32_t *coeffs,
                         const struct op_image *op, uint8_t *middle, struct said_picture *out) {
     const uint32_t across = op_image_taps(op->filter, in->width, out->width);
     const uint32_t down = op_image_taps(op->filter, in->height, out->height);
-    resize_pass(&(struct pass){.coeffs = coeffs,
-                               .taps = across,
-                               .out_n = out->width,
-                               .lines = in->height,
-                               .in = in->rgb,
-                               .out = middle,
-                               .in_line = in->stride,
-                               .in_step = 3,
-                               .out_line = out->stride,
-                               .out_step = 3});
-    resize_pass(&(struct pass){.coeffs = coeffs + (uint64_t)out->width * (across + 2),
-                               .taps = down,
-                               .out_n = out->height,
-                               .lines = out->width,
-                               .in = middle,
-                               .out = out->rgb,
-                               .in_line = 3,
-                               .in_step = out->stride,
-                               .out_line = 3,
-                               .out_step = out->stride});
+    fit_pass(&(struct fit_pass){.coeffs = coeffs,
+                                .taps = across,
+                                .out_n = out->width,
+                                .lines = in->height,
+                                .in = in->rgb,
+                                .out = middle,
+                                .in_line = in->stride,
+                                .in_step = 3,
+                                .out_line = out->stride,
+                                .out_step = 3});
+    fit_pass(&(struct fit_pass){.coeffs = coeffs + (uint64_t)out->width * (across + 2),
+                                .taps = down,
+                                .out_n = out->height,
+                                .lines = out->width,
+                                .in = middle,
+                                .out = out->rgb,
+                                .in_line = 3,
+                                .in_step = out->stride,
+                                .out_line = 3,
+                                .out_step = out->stride});
 }
 
 vidi_status fit_resized(struct vd_ctx *ctx, const struct said_picture *in, uint32_t width,
@@ -79,7 +70,7 @@ vidi_status fit_resized(struct vd_ctx *ctx, const struct said_picture *in, uint3
                                 .out_w = width,
                                 .out_h = height,
                                 .filter = filter};
-    *out = (struct said_picture){.width = width, .height = height, .stride = stride_of(width)};
+    *out = (struct said_picture){.width = width, .height = height, .stride = fit_stride(width)};
     int32_t *coeffs = vd_alloc(ctx, op_image_coeffs_bytes(&op));
     uint8_t *middle = vd_alloc(ctx, (uint64_t)out->stride * in->height);
     out->rgb = vd_alloc(ctx, (uint64_t)out->stride * height);
@@ -115,7 +106,7 @@ vidi_status fit_part(vidi_chat *c, const struct said_picture *of, uint32_t x, ui
                        CHAT_PICTURES);
     struct said_picture p = {.width = width,
                              .height = height,
-                             .stride = stride_of(width),
+                             .stride = fit_stride(width),
                              .rows = fit_rows(&c->model->shape)};
     p.rgb = vd_alloc(ctx, (uint64_t)p.stride * height);
     if (!p.rgb) return VIDI_E_MEMORY;
@@ -255,7 +246,7 @@ vidi_status chat_fit(vidi_chat *c, struct said_picture *p) {
     static vidi_status (*const fits[])(vidi_chat *, const struct said_picture *) = {
         [FIT_CROP] = crop,           [FIT_TILES] = tiles,       [FIT_NATIVE] = fit_native,
         [FIT_GRID] = fit_grid,       [FIT_SLICES] = fit_slices, [FIT_ANYRES] = fit_anyres,
-        [FIT_BOUNDED] = fit_bounded, [FIT_CANVAS] = fit_canvas};
+        [FIT_BOUNDED] = fit_bounded, [FIT_CANVAS] = fit_canvas, [FIT_SQUARE] = fit_square};
     const vidi_status status = fits[s->picture.fit](c, p);
     vd_free(&c->model->v->ctx, p->rgb);
     c->shown += status == VIDI_OK;

@@ -3,6 +3,18 @@
 #define VD_CHAT_FIT_H
 #include "chat/internal.h"
 
+uint32_t fit_stride(uint32_t width); /* bytes of a row */
+
+/* One pass: out_n places along a line, from the same few inputs of each line. */
+struct fit_pass {
+    const int32_t *coeffs; /* [out_n][taps + 2], see op_image_coeffs() */
+    uint32_t taps, out_n, lines;
+    const uint8_t *in;
+    uint8_t *out;
+    uint64_t in_line, in_step, out_line, out_step;
+};
+void fit_pass(const struct fit_pass *p);
+
 /* As PIL resizes; out->rgb is the caller's to free. */
 vidi_status fit_resized(struct vd_ctx *ctx, const struct said_picture *in, uint32_t width,
                         uint32_t height, enum resize_filter filter, struct said_picture *out);
@@ -28,6 +40,9 @@ vidi_status fit_canvas(vidi_chat *c, const struct said_picture *in);
 
 /* Its own size within bounds, or its quarters and then the whole. */
 vidi_status fit_bounded(vidi_chat *c, const struct said_picture *in);
+
+/* A square of the longer side, then the encoder's; two resizes, each rounded. */
+vidi_status fit_square(vidi_chat *c, const struct said_picture *in);
 
 /* The nearest size of whole rows of the decoder. */
 vidi_status fit_native(vidi_chat *c, const struct said_picture *in);

@@ -75,6 +75,7 @@ struct mark {
     uint32_t position, shown, lag, seen_rows, asked_from, asked_to;
     bool started;
     int last_role;
+    int32_t newest;
 };
 
 struct vidi_chat {
@@ -115,6 +116,7 @@ struct vidi_chat {
     float *angles;       /* [context][rope_dim], where pictures turn by place; NULL: they do not */
     uint32_t area;       /* most pixels of a picture, where it may have any size */
     int last_role;       /* of the newest turn; -1 before the first */
+    int32_t newest;      /* the last of what was read: a word, or below 0 a picture */
     struct tokens pending;
     uint32_t read_pending; /* of pending: already in the cache */
     uint32_t read_seen;    /* of pending: its pictures are kept for layers that ask them */

@@ -31,8 +31,15 @@ static bool is_start(const vidi_chat *c) {
     return c->position == 0 && (said->n == before || bos);
 }
 
+/* Words that are said one after another are those of the whole text. */
+static bool goes_on(const vidi_chat *c) {
+    const struct tokens *said = &c->pending;
+    const int32_t before = said->n ? said->ids[said->n - 1] : c->newest;
+    return !is_start(c) && !tokenizer_begins_behind(c->model->tokenizer, before);
+}
+
 static vidi_status push_parts(vidi_chat *c, struct text_part *parts, uint32_t n) {
-    if (!is_start(c)) parts[0].flags |= TOKENIZE_CONTINUE;
+    if (goes_on(c)) parts[0].flags |= TOKENIZE_CONTINUE;
     return tokenize_parts(c->model->tokenizer, parts, n, &c->pending);
 }
 

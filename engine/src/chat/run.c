@@ -119,16 +119,17 @@ static void build(vidi_chat *c, graph *g, int which) {
 static struct graph_env env_of(vidi_chat *c, int which) {
     const vidi_model *m = c->model;
     const bool asked = m->shape.seen_cols != 0 && c->seen.n_layers;
+    const bool rows = which == PROMPT && !asked; /* of pictures stand among those of words */
     return (struct graph_env){.step = all(c->step),
                               .rope = all(c->rope),
                               .rope_local = all(c->rope_local),
                               .ids = all(c->ids),
-                              .pictures = asked ? (struct vd_span){0} : all(c->rows),
+                              .pictures = rows ? all(c->rows) : (struct vd_span){0},
                               .tokens = all(c->tokens),
                               .asked = all(c->asked),
                               .n_asked = m->shape.picture.words,
                               .rows = which == PROMPT ? c->chunk : 1,
-                              .picture_rows = asked ? 0 : kept_rows(c),
+                              .picture_rows = rows ? kept_rows(c) : 0,
                               .levels = which == PROMPT ? m->shape.picture.levels : 0,
                               .kv = &c->kv,
                               .seen = asked ? &c->seen : NULL,
@@ -460,6 +461,7 @@ vidi_status chat_read_pending(vidi_chat *c) {
         c->position += k.rows;
         TRY(tell(c, "reading prompt", c->read_pending, c->pending.n));
     }
+    c->newest = c->pending.ids[c->pending.n - 1];
     drop_pending(c);
     c->stats.prompt_ms += clock_ms() - start - (c->stats.image_ms - images);
     return VIDI_OK;

@@ -851,7 +851,7 @@ tensor g_positions(graph *g, tensor table, uint32_t first) {
     return y;
 }
 
-tensor rows_over(graph *g, tensor x, tensor over, struct vd_span index) {
+tensor rows_over(graph *g, tensor x, tensor over, struct vd_span index, bool below) {
     if (!graph_ok(g)) return T_NONE;
     const struct node_tensor to = *node_tensor(g, x), from = *node_tensor(g, over);
     if (to.rows != from.rows || to.cols != from.cols)
@@ -863,6 +863,7 @@ tensor rows_over(graph *g, tensor x, tensor over, struct vd_span index) {
                                      .cols = to.cols,
                                      .limit = to.rows,
                                      .masked = true,
+                                     .below = below,
                                      .x_stride = from.stride,
                                      .y_stride = to.stride,
                                      .step = graph_step(g, to.dynamic)};
@@ -871,7 +872,15 @@ tensor rows_over(graph *g, tensor x, tensor over, struct vd_span index) {
     return x;
 }
 
-tensor g_words_over(graph *g, tensor x, tensor words) { return rows_over(g, x, words, g->env.ids); }
+tensor g_words_over(graph *g, tensor x, tensor words) {
+    return rows_over(g, x, words, g->env.ids, false);
+}
+
+tensor g_pictures_over(graph *g, tensor x, tensor pictures) {
+    return rows_over(g, x, pictures, g->env.ids, true);
+}
+
+bool graph_reads_pictures(graph *g) { return g->env.picture_rows != 0; }
 
 tensor g_last_row(graph *g, tensor x) {
     if (!graph_ok(g)) return T_NONE;

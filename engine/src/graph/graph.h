@@ -146,6 +146,10 @@ tensor g_embed(graph *g, const char *w, uint32_t vocab, uint32_t cols, float sca
 /* x, the rows of g_embed(), with those of `words` in place of all but a picture's; x is written to.
  */
 tensor g_words_over(graph *g, tensor x, tensor words);
+/* The other way round: rows of `pictures` in place of a picture's. x may be columns of a tensor. */
+tensor g_pictures_over(graph *g, tensor x, tensor pictures);
+/* Whether rows of this run may be a picture's; those of answers are words. */
+bool graph_reads_pictures(graph *g);
 /* Rows of a table for what is asked about a picture, [words][cols]. */
 tensor g_asked(graph *g, const char *w, uint32_t vocab, uint32_t cols);
 /* x, plus the rows of this level where its rows are a picture's; w: the table of g_embed(). */

@@ -87,6 +87,6 @@ bool graph_ok(const graph *g);
 struct vd_span graph_step(const graph *g, bool dynamic); /* empty where rows do not vary */
 float attend_scale(float scale, uint32_t head_dim);      /* 0: the usual one */
 /* x, with the rows of `over` in place of those whose index is not below 0; x is written to. */
-tensor rows_over(graph *g, tensor x, tensor over, struct vd_span index);
+tensor rows_over(graph *g, tensor x, tensor over, struct vd_span index, bool below);
 bool glob_match(const char *glob, const char *name);
 #endif

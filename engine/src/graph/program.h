@@ -48,7 +48,7 @@ struct graph_env {
     struct vd_span rope; /* [capacity][rope_dim / 2] cos, sin */
     struct vd_span rope_local; /* likewise, for attention that is .local */
     struct vd_span ids;        /* [rows] int32 */
-    struct vd_span pictures;   /* [picture_rows][cols] f32, named by ids < 0 */
+    struct vd_span pictures;   /* [picture_rows][cols] f32, named by ids < 0; none in answers */
     struct vd_span tokens;     /* [TOKEN_RING] int32 */
     struct vd_span asked;      /* [n_asked] int32, what g_asked() reads */
     uint32_t rows, picture_rows, n_asked;

@@ -69,5 +69,5 @@ tensor g_attend_seen(graph *g, tensor q, const struct attend_seen *p) {
 tensor g_asking_over(graph *g, tensor x, tensor asking) {
     if (!graph_ok(g)) return T_NONE;
     if (!g->env.seen) graph_fail(g, "no pictures are kept");
-    return graph_ok(g) ? rows_over(g, x, asking, g->env.seen->asks) : T_NONE;
+    return graph_ok(g) ? rows_over(g, x, asking, g->env.seen->asks, false) : T_NONE;
 }

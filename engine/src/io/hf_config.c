@@ -84,6 +84,10 @@ static const struct hf_text texts[] = {
      "\"num_attention_heads\":28,\"num_key_value_heads\":4,\"max_position_embeddings\":32768,"
      "\"rms_norm_eps\":1e-6,\"rope_theta\":1000000}",
      false},
+    {"mplug_owl2", "owl2",
+     "{\"hidden_size\":4096,\"intermediate_size\":11008,\"num_hidden_layers\":32,"
+     "\"num_attention_heads\":32,\"max_position_embeddings\":2048,\"rms_norm_eps\":1e-6}",
+     true},
     {"mpt", "mpt",
      "{\"d_model\":2048,\"n_layers\":24,\"n_heads\":16,\"expansion_ratio\":4,\"max_seq_len\":2048,"
      "\"layer_norm_epsilon\":1e-5}",
@@ -159,6 +163,10 @@ static const struct hf_eyes eyes[] = {
      "\"intermediate_layers_indices\":[3,7,15,23,30]}"},
     {"llava", "mlp", CLIP},
     {"llava_next", "mlp", CLIP},
+    {"mplug_owl2", "owl2",
+     "{\"hidden_size\":1024,\"intermediate_size\":4096,\"num_hidden_layers\":24,"
+     "\"num_attention_heads\":16,\"image_size\":448,\"patch_size\":14,"
+     "\"hidden_act\":\"quick_gelu\",\"layer_norm_eps\":1e-6}"},
     {"qwen2_vl", "qwen2vl_merger",
      "{\"depth\":32,\"embed_dim\":1280,\"num_heads\":16,\"mlp_ratio\":4,\"patch_size\":14,"
      "\"hidden_act\":\"quick_gelu\",\"spatial_merge_size\":2,\"temporal_patch_size\":2}"},
@@ -212,10 +220,20 @@ json_t *hf_with_defaults(json_t *object, const char *defaults) {
     return all;
 }
 
-static vidi_status sub_object(struct hf *h, const char *key, json_t **out) {
-    *out = json_object_get(h->config, key);
-    if (!*out || json_is_null(*out)) return hf_bad(h, "", key, "is missing");
-    return json_is_object(*out) ? VIDI_OK : hf_bad(h, "", key, "is no object");
+static vidi_status sub_object(struct hf *h, json_t *of, const char *where, const char *key,
+                              json_t **out) {
+    *out = json_object_get(of, key);
+    if (!*out || json_is_null(*out)) return hf_bad(h, where, key, "is missing");
+    return json_is_object(*out) ? VIDI_OK : hf_bad(h, where, key, "is no object");
+}
+
+/* vision_config, or what stands for it. */
+static vidi_status find_sight(struct hf *h, json_t **out) {
+    if (strcmp(h->eyes->projector, "owl2") != 0)
+        return sub_object(h, h->config, "", "vision_config", out);
+    h->sight_at = "visual_config.visual_model.";
+    TRY(sub_object(h, h->config, "", "visual_config", out));
+    return sub_object(h, *out, "visual_config.", "visual_model", out);
 }
 
 static vidi_status refuse_quantised(struct hf *h) {
@@ -238,9 +256,10 @@ vidi_status hf_config_read(struct hf *h) {
     h->eyes = hf_eyes_find(type);
     if (h->eyes) {
         json_t *sight;
-        TRY(sub_object(h, "vision_config", &sight));
+        TRY(find_sight(h, &sight));
         if (json_is_object(json_object_get(h->config, "text_config"))) {
-            TRY(sub_object(h, "text_config", &text)); /* else its fields stand beside it */
+            TRY(sub_object(h, h->config, "", "text_config",
+                           &text)); /* else its fields stand beside it */
             h->numbers_at = "text_config.";
         }
         type = json_string_value(json_object_get(text, "model_type"));

@@ -342,6 +342,7 @@ void hf_config_eyes(struct hf *h, vidi_status *status) {
                  {"internvl", false, 3, put_intern},
                  {"resampler", false, 3, hf_minicpmv_eyes},
                  {"mllama", false, 2, hf_mllama_eyes},
+                 {"owl2", true, 3, hf_owl2_eyes},
                  {"mlp", true, 3, put_llava},
                  {"qwen2vl_merger", false, 3, put_qwen2},
                  {"qwen2.5vl_merger", false, 3, put_qwen25},

@@ -117,6 +117,14 @@ bool hf_kosmos2_says(const struct hf *h, const char *word); /* a word of answers
 void hf_mllama_text(struct hf *h, vidi_status *status);
 void hf_mllama_eyes(struct hf *h, json_t *process, vidi_status *status);
 
+/* hf_owl2.c: mPLUG-Owl2's visual_config. */
+void hf_owl2_eyes(struct hf *h, json_t *process, vidi_status *status);
+
+/* hf_heads.c: a fused matrix, or bias, of q, k and v whose rows lie head by head. Whether a tensor
+ * of floats, by our name, was such a one, which is then put with q's rows first and v's last. */
+bool hf_heads_tensor(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
+                     const char *name, vidi_status *status);
+
 /* hf_qformer.c: BLIP-2's vision_config and qformer_config. */
 void hf_qformer_eyes(struct hf *h, json_t *process, vidi_status *status);
 

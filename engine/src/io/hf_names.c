@@ -258,6 +258,51 @@ static const struct name minicpmv_names[] = {
     {"ln_post", "resampler.ln_post"},
     {NULL, NULL},
 };
+static const struct name owl2_text_names[] = {
+    {"layers.#.input_layernorm.multiway.0", "blk.#.attn_norm"},
+    {"layers.#.input_layernorm.multiway.1", "blk.#.attn_norm_picture"},
+    {"layers.#.self_attn.k_proj.multiway.0", "blk.#.attn_k"},
+    {"layers.#.self_attn.k_proj.multiway.1", "blk.#.attn_k_picture"},
+    {"layers.#.self_attn.v_proj.multiway.0", "blk.#.attn_v"},
+    {"layers.#.self_attn.v_proj.multiway.1", "blk.#.attn_v_picture"},
+    {"layers.#.post_attention_layernorm.multiway.0", "blk.#.ffn_norm"},
+    {"layers.#.post_attention_layernorm.multiway.1", "blk.#.ffn_norm_picture"},
+    {NULL, NULL},
+};
+static const struct name owl2_tower_names[] = {
+    {"embeddings.cls_token", "v.class_embd"},
+    {"embeddings.patch_embed", "v.patch_embd"},
+    {"embeddings.position_embedding", "v.position_embd.weight"},
+    {"embeddings.pre_layernorm", "v.pre_ln"},
+    {"post_layernorm", "v.post_ln"},
+    {"encoder.layers.#.input_layernorm", "v.blk.#.ln1"},
+    {"encoder.layers.#.self_attn.query_key_value", "v.blk.#.attn_qkv"},
+    {"encoder.layers.#.self_attn.dense", "v.blk.#.attn_out"},
+    {"encoder.layers.#.post_attention_layernorm", "v.blk.#.ln2"},
+    {"encoder.layers.#.mlp.fc1", "v.blk.#.ffn_up"},
+    {"encoder.layers.#.mlp.fc2", "v.blk.#.ffn_down"},
+    {NULL, NULL},
+};
+#define ABSTRACTOR(from) "encoder.layers.#.crossattention." from
+static const struct name owl2_names[] = {
+    {"query_embeds", "perceiver.latents.weight"},
+    {"visual_fc", "mm.fc"},
+    {"vit_eos", "mm.end.weight"},
+    {ABSTRACTOR("norm1"), "perceiver.#.ln_latents"},
+    {ABSTRACTOR("normk"), "perceiver.#.ln_context"},
+    {ABSTRACTOR("attention.q_pos_embed"), "perceiver.#.q_position_embd.weight"},
+    {ABSTRACTOR("attention.k_pos_embed"), "perceiver.#.k_position_embd.weight"},
+    {ABSTRACTOR("attention.query"), "perceiver.#.attn_q"},
+    {ABSTRACTOR("attention.key"), "perceiver.#.attn_k"},
+    {ABSTRACTOR("attention.value"), "perceiver.#.attn_v"},
+    {ABSTRACTOR("output.out_proj"), "perceiver.#.attn_out"},
+    {ABSTRACTOR("output.norm2"), "perceiver.#.ln_ffn"},
+    {ABSTRACTOR("output.mlp.w1"), "perceiver.#.ffn_gate"},
+    {ABSTRACTOR("output.mlp.w3"), "perceiver.#.ffn_up"},
+    {ABSTRACTOR("output.mlp.ffn_ln"), "perceiver.#.ffn_sub_norm"},
+    {ABSTRACTOR("output.mlp.w2"), "perceiver.#.ffn_down"},
+    {NULL, NULL},
+};
 static const struct name paligemma_names[] = {{"linear", "mm.0"}, {NULL, NULL}};
 static const struct name mpt_names[] = {
     {"wte", "token_embd"},
@@ -394,6 +439,9 @@ static const struct prefix {
     {"vision_model.", "flamingo", HF_EYES, tower_names},
     {"model.gated_cross_attn_layers.", "idefics", HF_TEXT, idefics_ask_names},
     {"model.perceiver_resampler.", "idefics", HF_EYES, idefics_names},
+    {"model.vision_model.", "owl2", HF_EYES, owl2_tower_names},
+    {"model.visual_abstractor.", "owl2", HF_EYES, owl2_names},
+    {"model.", "owl2", HF_TEXT, owl2_text_names},
     {"model.vision_model.", "mllama", HF_EYES, mllama_names},
     {"vision_model.", "mllama", HF_EYES, mllama_names},
     {"model.", "mllama", HF_EYES, mllama_mlp_names},
@@ -634,6 +682,7 @@ static vidi_status add(struct hf *h, const struct safetensors *file, const struc
                        file->path, t->name, t->dtype);
     vidi_status status = VIDI_OK;
     if (hf_minicpmv_tensor(h, file, t, name, &status)) return status;
+    if (hf_heads_tensor(h, file, t, name, &status)) return status;
     to.n_dims = t->n_dims ? t->n_dims : 1;
     to.gguf_type = vd_formats[t->type].gguf_id;
     for (uint32_t i = 0; i < 4; i++) to.dims[i] = i < t->n_dims ? t->dims[t->n_dims - 1 - i] : 1;

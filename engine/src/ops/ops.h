@@ -134,12 +134,14 @@ void op_embed(struct gpu_list *list, const struct op_embed *op);
  * An index >= limit (rows of the indexed side) gives zeros / is dropped. Empty index: the
  * identity plus `first` (a copy of rows first..; with step, rows 1 and last: row step.rows-1; with
  * step and from_position: rows first + step.position - step.lag.., a learned row for each
- * position). masked, with that identity: rows r with index[r] < 0 stay as they are. halves, with
- * scatter: y is f16; cols and strides, which count numbers, are even. */
+ * position). masked, with that identity: rows r with index[r] < 0 stay as they are; with below,
+ * too, all others do. halves, with scatter: y is f16; cols and strides, which count numbers, are
+ * even.
+ */
 struct op_rows {
     struct vd_span x, index, y, step;
     uint32_t rows, cols, limit, first, x_stride, y_stride;
-    bool scatter, last, from_position, masked, halves;
+    bool scatter, last, from_position, masked, below, halves;
 };
 void op_rows(struct gpu_list *list, const struct op_rows *op);
 

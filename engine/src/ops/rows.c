@@ -34,7 +34,7 @@ void op_rows(struct gpu_list *list, const struct op_rows *op) {
            .limit = limit, .first = op->first, .x_stride = op->x_stride, .y_stride = op->y_stride,
            .scatter = op->scatter, .last = op->last && op->step.buffer, .has_index = has_index,
            .has_step = op->step.buffer != NULL,
-           .from_position = op->from_position && op->step.buffer, .masked = op->masked,
-           .spec.WG = LANES);
+           .from_position = op->from_position && op->step.buffer,
+           .masked = op->masked ? 1 + op->below : 0, .spec.WG = LANES);
     gpu_list_cost(list, (uint64_t)op->rows * op->cols * (4 + y_bytes), 0);
 }

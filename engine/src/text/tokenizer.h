@@ -56,6 +56,9 @@ bool tokenizer_adds_bos(const struct tokenizer *t);
 int32_t tokenizer_last(const struct tokenizer *t);            /* ends a whole text; -1: none */
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id); /* eos, eot and their kin */
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
+/* Whether text behind this word gets the blank that text begins with, as in one call of tokenize.
+ */
+bool tokenizer_begins_behind(const struct tokenizer *t, int32_t id);
 struct str tokenizer_word(const struct tokenizer *t, int32_t id); /* the entry as stored */
 
 /* Bytes of one token (control tokens: none), at most `cap`; returns the needed size. */

@@ -20,7 +20,7 @@ void ref_rows(const struct ref_rows *op) {
         const uint32_t there = op->last && op->step ? op->step->rows - 1 : (uint32_t)r;
         const uint32_t from =
             op->from_position && op->step ? op->step->position - op->step->lag : 0;
-        if (op->masked && op->index[r] >= 0x80000000u) continue;
+        if (op->masked && (op->index[r] >= 0x80000000u) != op->below) continue;
         const uint32_t other = op->index && !op->masked ? op->index[r] : op->first + from + there;
         const bool inside = other < op->limit;
         if (op->scatter && inside && op->halves)

@@ -15,6 +15,7 @@ struct ref_rows {
     bool scatter, last;
     bool from_position; /* with step: row r goes with row first + position - lag + r */
     bool masked;        /* row r goes with row first + r, or stays where index[r] is negative */
+    bool below;         /* masked: stays where it is not negative */
     bool halves;        /* with scatter: y is words of two halves, y_stride counts numbers */
 };
 void ref_rows(const struct ref_rows *op);
