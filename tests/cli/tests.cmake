@@ -13,6 +13,9 @@ foreach(script ${VIDI_CLI_TESTS})
   vidi_test_environment(cli.${stem} VIDI=$<TARGET_FILE:vidi_cli> JSON_GET=$<TARGET_FILE:json_get>
                         EXAMPLE=$<TARGET_FILE:example_ask> CC=${CMAKE_C_COMPILER})
 endforeach()
+if(CMOCKA_FOUND) # tests/gpu makes the layer with its tests
+  vidi_test_environment(cli.fault FAULT_FOLDER=${CMAKE_BINARY_DIR}/fault_layer)
+endif()
 if(VIDI_SANITIZE)
   vidi_test_environment(cli.install VIDI_LINK_FLAGS=-fsanitize=address,undefined)
 endif()
