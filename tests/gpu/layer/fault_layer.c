@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan.h>
 
@@ -111,14 +112,21 @@ static int hangs(long more) {
     return fault_plan.hang_at && atomic_load(&fault_plan.submits) + more >= fault_plan.hang_at;
 }
 
-/* A wait on a queue that hangs ends at once, as if its time were over; one that has no limit would
- * never end, and is told to the test instead. */
+/* A call that would never come back is told to the test; a program ends there. */
+static void get_stuck(const char *call) {
+    fault_plan.stuck = 1;
+    if (!getenv("VIDI_FAULT_FILE")) return;
+    fprintf(stderr, "%s would never have come back\n", call);
+    _exit(99);
+}
+
+/* A wait on a queue that hangs ends at once, as if its time were over. */
 static PFN_vkWaitSemaphores next_WaitSemaphores;
 static VKAPI_ATTR VkResult VKAPI_CALL my_WaitSemaphores(VkDevice d, const VkSemaphoreWaitInfo *i,
                                                         uint64_t ns) {
     if (must_fail("vkWaitSemaphores")) return LOST;
     if (!hangs(0)) return next_WaitSemaphores(d, i, ns);
-    fault_plan.stuck |= ns == UINT64_MAX;
+    if (ns == UINT64_MAX) get_stuck("vkWaitSemaphores");
     fault_plan.waited_s += (double)ns * 1e-9;
     return VK_TIMEOUT;
 }
@@ -126,13 +134,13 @@ static VKAPI_ATTR VkResult VKAPI_CALL my_WaitSemaphores(VkDevice d, const VkSema
 static PFN_vkDeviceWaitIdle next_DeviceWaitIdle;
 static VKAPI_ATTR VkResult VKAPI_CALL my_DeviceWaitIdle(VkDevice d) {
     if (must_fail("vkDeviceWaitIdle")) return LOST;
-    fault_plan.stuck |= hangs(0);
+    if (hangs(0)) get_stuck("vkDeviceWaitIdle");
     return next_DeviceWaitIdle(d);
 }
 
 static PFN_vkDestroyDevice next_DestroyDevice;
 static VKAPI_ATTR void VKAPI_CALL my_DestroyDevice(VkDevice d, const VkAllocationCallbacks *a) {
-    fault_plan.stuck |= hangs(0);
+    if (hangs(0)) get_stuck("vkDestroyDevice");
     next_DestroyDevice(d, a);
 }
 
