@@ -21,6 +21,8 @@ struct setup {
     int n_adapters, context;
     vidi_cache cache;
     vidi_weights weights;
+    void (*log)(void *user, int level, const char *line);
+    void *log_user;
 };
 
 struct ask {
@@ -87,6 +89,8 @@ static struct setup *copy_setup(const struct engine_setup *in) {
     s->context = in->context;
     s->cache = in->cache;
     s->weights = in->weights;
+    s->log = in->log;
+    s->log_user = in->log_user;
     const struct {
         char **to;
         const char *from;
@@ -215,6 +219,11 @@ static int on_progress(void *user, const char *phase, uint64_t done, uint64_t to
     return atomic_load(&e->stop);
 }
 
+static void on_log(void *user, int level, const char *line) {
+    const struct setup *s = ((struct engine *)user)->setup;
+    if (s->log) s->log(s->log_user, level, line);
+}
+
 static void publish(struct engine *e, vidi_chat *chat, bool loading) {
     pthread_mutex_lock(&e->lock);
     e->chat = chat;
@@ -234,6 +243,7 @@ static vidi_status open_all(struct engine *e, vidi_chat **chat) {
     const vidi_config cfg = {.device = s->device,
                              .debug = s->debug,
                              .cache_dir = s->cache_dir,
+                             .log = on_log,
                              .progress = on_progress,
                              .user = e,
                              .submit_ms = e->submit_ms};

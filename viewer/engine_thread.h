@@ -25,6 +25,9 @@ struct engine_setup {
     const char *debug;     /* as vidi_config.debug */
     const char *cache_dir; /* as vidi_config.cache_dir */
     const char *chat_form; /* as vidi_model_config.chat_form */
+    /* As vidi_config.log, with log_user, from the engine's thread; NULL: none. */
+    void (*log)(void *user, int level, const char *line);
+    void *log_user;
     const vidi_adapter *adapters;
     int n_adapters;
     int context;      /* tokens; 0: the library's choice */

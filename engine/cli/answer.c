@@ -39,11 +39,14 @@ static vidi_status say_picture(struct session *s, const vidi_image *image, struc
     if (status != VIDI_OK) return status;
     vidi_stats stats;
     vidi_chat_stats(s->c, &stats);
+    int tiles = stats.tiles; /* of all pictures so far */
+    for (int i = 0; i < a->n_seen; i++) tiles -= a->seen[i].tiles;
     a->seen[a->n_seen++] = (struct seen_picture){
         .width = image->width,
         .height = image->height,
         .used_width = stats.used_width,
         .used_height = stats.used_height,
+        .tiles = tiles,
     };
     return VIDI_OK;
 }
@@ -116,8 +119,6 @@ vidi_status answer_pull(struct cli *cli, struct session *s, struct answer *a) {
     interrupt_resumes();
     progress_erase(&cli->progress);
     vidi_chat_stats(s->c, &a->stats);
-    /* The statistics count the tiles of all pictures; each has its share. */
-    for (int i = 0; i < a->n_seen; i++) a->seen[i].tiles = a->stats.tiles / a->n_seen;
     a->n_boxes = vidi_boxes(s->m, a->text, a->len, a->stats.used_width, a->stats.used_height,
                             a->boxes, ANSWER_BOXES);
     return status == VIDI_END || a->cancelled || a->gone ? VIDI_OK : status;

@@ -31,6 +31,7 @@ struct cli {
     struct environment env;
     struct out out;
     struct progress progress;
+    int n_errors;                  /* that the validation layer told, see session_config() */
     bool stoppable;                /* Ctrl-C was deferred: work ends between two pieces */
     const struct command *command; /* the one that runs */
     char **argv;                   /* its arguments as they came, ended by NULL */

@@ -49,12 +49,15 @@ static void print_comparison(struct cli *cli, const json_t *d) {
     const char *first = document_text(d, "first_difference", NULL);
     json_t *missing = json_object_get(d, "missing"), *name;
     const size_t n = json_array_size(json_object_get(d, "tensors"));
+    const size_t n_missing = json_array_size(missing);
     size_t i;
     char visible[256];
     out_bold(out);
     if (first)
         out_print(out, "%zu tensors compared, the first that differs is %s", n,
                   text_visible(visible, sizeof visible, first, strlen(first)));
+    else if (n_missing > 0)
+        out_print(out, "%zu tensors compared, in one folder only: %zu", n, n_missing);
     else
         out_print(out, "%zu tensors compared, all alike to an NMSE of %g", n, cli->opt.limit);
     out_plain(out);

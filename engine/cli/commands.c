@@ -70,8 +70,8 @@ const struct command commands[] = {
      GROUP_MODEL | GROUP_BENCH | GROUP_DEVICE | GROUP_JSON, 0, 1, cmd_bench},
     {"quantize", "write a model with smaller weights as one file",
      "vidi quantize MODEL -o FILE.gguf --type q4_K",
-     "MODEL: a folder of safetensors or a GGUF file in f32, f16 or bf16. The file holds\n"
-     "the language model and its vision part. Needs no device.",
+     "MODEL: a folder of safetensors or a GGUF file in f32, f16 or bf16. What is\n"
+     "written holds the language model and its vision part. Needs no device.",
      GROUP_QUANTIZE, 1, 1, cmd_quantize},
     {"pull", "fetch a model from the Hugging Face hub",
      "vidi pull OWNER/NAME\n"

@@ -89,6 +89,7 @@ static int dispatch(struct cli *cli, int argc, char **argv) {
 
 /* A reader that went away wanted no more: no failure and no words. */
 static int finish(struct cli *cli, int code) {
+    if (code == CLI_OK && cli->n_errors) code = CLI_FAILED;
     if (out_flush(&cli->out) || cli->out.error == EPIPE) return code;
     if (code != CLI_OK) return code;
     return cli_fail(cli, CLI_FAILED, "standard output cannot be written: %s",

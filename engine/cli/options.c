@@ -343,6 +343,7 @@ static void print_option(struct out *out, const struct option *option) {
              two ? ", " : "", two ? second : "", option->value ? " " : "",
              option->value ? option->value : "");
     out_print(out, "  %-*s", LEFT_COLUMNS, left);
+    if (strlen(left) >= LEFT_COLUMNS) out_print(out, "\n%*s", LEFT_COLUMNS + 2, "");
     print_wrapped(out, option->help);
 }
 

@@ -36,9 +36,9 @@ static void on_log(void *user, int level, const char *line) {
     struct cli *cli = user;
     static const char *const names[] = {"error: ", "warning: ", "", ""};
     enum { ERROR, WARNING, INFO, DEBUG };
-    /* An error comes back as a status with the same words: once is enough. */
-    const int verbose = cli->opt.verbose;
-    const bool shown = level <= ERROR ? verbose > 0 : level <= WARNING + verbose;
+    /* Only the validation layer's words are errors here: all others come back as a status. */
+    cli->n_errors += level == ERROR;
+    const bool shown = level <= WARNING + cli->opt.verbose;
     if (shown && level >= ERROR && level <= DEBUG) cli_note(cli, "%s%s", names[level], line);
 }
 

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "chat/internal.h"
+#include "validated.h"
 #include "vidi/inspect.h"
 #include "vidi/vidi.h"
 
@@ -41,7 +43,11 @@ struct talk {
 
 /* Opening compiles too, and can be stopped there; the object is then of no use. */
 static vidi_status open_talk(struct talk *t) {
-    const vidi_config cfg = {.progress = on_progress, .user = t->s, .submit_ms = t->submit_ms};
+    const vidi_config cfg = {.debug = validated_debug(),
+                             .log = validated_log,
+                             .progress = on_progress,
+                             .user = t->s,
+                             .submit_ms = t->submit_ms};
     const vidi_status status = vidi_open(&cfg, &t->v);
     if (status == VIDI_OK) return status;
     assert_string_equal(vidi_error(t->v), "cancelled");
@@ -198,12 +204,16 @@ static void test_sampling(void **state) {
     t = (struct talk){.s = &s};
     assert_int_equal(go_on(&t), VIDI_END);
     assert_int_equal(vidi_chat_mark(t.c, &mark), VIDI_OK);
-    const vidi_chat_config cfgs[4] = {{.max_tokens = 2},
-                                      {.max_tokens = 8, .temperature = 3, .seed = 1},
-                                      {.max_tokens = 8, .temperature = 3, .seed = 1},
-                                      {.max_tokens = 8, .temperature = 3, .seed = 2}};
+    const vidi_chat_config cfgs[4] = {
+        {.max_tokens = 2},
+        {.max_tokens = 8, .temperature = 3, .seed = 1, .cache = VIDI_CACHE_Q8_0},
+        {.max_tokens = 8, .temperature = 3, .seed = 1},
+        {.max_tokens = 8, .temperature = 3, .seed = 2}};
+    const vidi_chat_config opened = t.c->cfg;
     for (int i = 0; i < 4; i++) {
         assert_int_equal(vidi_chat_sampling(t.c, &cfgs[i]), VIDI_OK);
+        assert_int_equal(t.c->cfg.context, opened.context);
+        assert_int_equal(t.c->cfg.cache, opened.cache);
         const int n = answer(&t, text[i], sizeof text[i]);
         assert_true(n <= cfgs[i].max_tokens);
         assert_int_equal(vidi_chat_rewind(t.c, mark), VIDI_OK);
@@ -222,5 +232,5 @@ int main(void) {
         cmocka_unit_test(test_stop), cmocka_unit_test(test_late_cancel),
         cmocka_unit_test(test_submit_ms), cmocka_unit_test(test_decode),
         cmocka_unit_test(test_sampling)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return validated_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

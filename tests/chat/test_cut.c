@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "validated.h"
 #include "vidi/vidi.h"
 
 static const char model[] = "tests/families/llama/tiny.gguf";
@@ -44,8 +45,11 @@ static void test_loading(void **state) {
     vidi *v;
     vidi_model *m;
     copy_model();
-    assert_int_equal(vidi_open(&(vidi_config){.progress = cut_while_loading, .user = &cut}, &v),
-                     VIDI_OK);
+    const vidi_config cfg = {.debug = validated_debug(),
+                             .log = validated_log,
+                             .progress = cut_while_loading,
+                             .user = &cut};
+    assert_int_equal(vidi_open(&cfg, &v), VIDI_OK);
     assert_int_equal(vidi_model_open(v, path, &m), VIDI_E_FORMAT);
     assert_true(cut);
     assert_non_null(strstr(vidi_error(v), "when it was opened and has 0 now"));
@@ -71,7 +75,8 @@ static void test_answering(void **state) {
     char whole[512], cut[512];
     int mark;
     copy_model();
-    assert_int_equal(vidi_open(NULL, &v), VIDI_OK);
+    const vidi_config cfg = {.debug = validated_debug(), .log = validated_log};
+    assert_int_equal(vidi_open(&cfg, &v), VIDI_OK);
     assert_int_equal(vidi_model_open(v, path, &m), VIDI_OK);
     assert_int_equal(vidi_chat_open(m, &(vidi_chat_config){.max_tokens = 8, .raw = 1}, &c),
                      VIDI_OK);
@@ -88,5 +93,5 @@ static void test_answering(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_loading),
                                        cmocka_unit_test(test_answering)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return validated_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

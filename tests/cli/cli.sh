@@ -9,12 +9,15 @@
 #   check WORDS... -- COMMAND   COMMAND must succeed
 #   finish                      the last line of a test
 #
+# Where VIDI_TEST_VALIDATE is set, the validation layer watches every run; with something to say it
+# makes vidi exit with another code than 0, and `run` complains.
 # Every test has a folder $tmp of its own that goes away, and no settings of the user reach vidi.
 set -u
 : "${VIDI:?names the program}" "${JSON_GET:?names the helper}"
 tmp=$(mktemp -d "${VIDI_TEST_TMP:-/tmp}/cli.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 unset VIDI_DEVICE VIDI_DEBUG NO_COLOR
+[ -z "${VIDI_TEST_VALIDATE:-}" ] || export VIDI_DEBUG=validate
 export TERM=xterm LC_ALL=C.UTF-8
 export VIDI_CACHE_DIR="${VIDI_TEST_TMP:-$tmp}/pipelines" XDG_STATE_HOME="$tmp/state"
 failures=0
@@ -31,6 +34,7 @@ complain() {
 run() {
     timeout 240 "$VIDI" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
     code=$?
+    ! grep -q 'validation: ' "$tmp/err" || complain "vidi $*: the validation layer should be silent"
 }
 
 works() {

@@ -51,6 +51,15 @@ works compare one two
 check all alike -- grep -q 'all alike' out
 works compare one two --json
 check no difference -- same "$(json first_difference)" null
+fails 2 '^vidi: nowhere: cannot be read' compare one nowhere
+run compare one empty
+check nothing is alike -- same "$code $(grep -c 'all alike' out)" '1 0'
+check what is missing -- grep -q "^0 tensors compared, in one folder only: $files$" out
+cp -r one fewer
+rm "$(find fewer -name '*.npy' | head -n 1)"
+run compare one fewer
+check one is missing -- same "$code $(head -n 1 out)" \
+    "1 $((files - 1)) tensors compared, in one folder only: 1"
 picture q.ppm 10 90
 works dump --image q.ppm --prompt 'Who is it?' --to three
 run compare one three

@@ -15,4 +15,16 @@ fails 5 '^vidi: a context of 16777216 tokens (is too long for|needs) ' \
     ask -m long.gguf -c 16777216 hello
 fails 5 '^vidi: a context of 16777216 tokens ' chat -m long.gguf -c 16777216
 works ask -m long.gguf -c 64 -n 1 hello
+
+# The model that ships inside, a picture and an answer: under 300 MiB of the host's memory, with all
+# that the program's libraries and a driver on the CPU take.
+if [ -n "${PEAK:-}" ]; then
+    need_model
+    VIDI_DEBUG='' "$PEAK" peak "$VIDI" ask "$root/tests/families/picturebook/picture.png" \
+        'What is in this picture?' >out 2>err </dev/null
+    code=$?
+    check an answer -- test "$code" -eq 0 -a -s out
+    echo "peak: $(<peak) KiB"
+    check its memory -- test "$(<peak)" -gt 10240 -a "$(<peak)" -lt $((300 * 1024))
+fi
 finish

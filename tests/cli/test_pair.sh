@@ -28,6 +28,9 @@ fails 3 'folders/qwen2: this model reads text only, not pictures$' ask -m $famil
 fails 3 'none.gguf: ' ask -m $pair/tiny.gguf --mmproj none.gguf "$picture" 'What?'
 fails 3 'do not belong together' ask -m $pair/tiny.gguf --mmproj $families/mmproj/minicpmv/mmproj-tiny.gguf \
     "$picture" 'What?'
+works ask -m $families/mmproj/smolvlm --json -n 1 --image $families/mmproj/smolvlm/wide.png \
+    --image $families/mmproj/smolvlm/high.png 'What?'
+check each picture its tiles -- same "$(json image.0.tiles) $(json image.1.tiles)" '5 3'
 works show $pair --json
 check show takes the folder -- same "$(json architecture) $(json vision.projector)" 'qwen2vl qwen2vl_merger'
 check the eyes have tensors of their own -- test "$(json 'vision.tensors.#')" -gt 10

@@ -2,7 +2,7 @@
 # What is typed wrongly, and the pages that explain it.
 . "${BASH_SOURCE%/*}/cli.sh"
 
-commands='ask chat view watch cameras devices show tokenize dump compare kernels bench pull list rm verify help version'
+commands='ask chat view watch cameras devices show tokenize dump compare kernels bench quantize pull list rm verify help version'
 
 works
 check overview on stdout -- grep -q 'vidi ask' "$tmp/out"
@@ -26,6 +26,7 @@ for option in -m --image -p -n -c --temp --top-k --top-p --min-p --seed --device
     --no-cache --debug -v; do
     check listed -- grep -Eq -- "(^|[ ,])$option([ ,]|$)" "$tmp/out"
 done
+check a long name on a line of its own -- grep -Eq '^ +--cache-type f32\|f16\|q8_0$' "$tmp/out"
 works help debug
 check the words of --debug -- grep -q '^  validate - ' "$tmp/out"
 works version

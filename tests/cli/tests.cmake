@@ -5,6 +5,8 @@ find_program(VIDI_BASH bash REQUIRED)
 add_executable(json_get ${CMAKE_SOURCE_DIR}/tests/cli/json_get.c)
 target_link_libraries(json_get PRIVATE PkgConfig::JANSSON)
 
+add_executable(peak ${CMAKE_SOURCE_DIR}/tests/cli/peak.c)
+
 file(GLOB VIDI_CLI_TESTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cli/test_*.sh)
 foreach(script ${VIDI_CLI_TESTS})
   get_filename_component(stem ${script} NAME_WE)
@@ -13,6 +15,12 @@ foreach(script ${VIDI_CLI_TESTS})
   vidi_test_environment(cli.${stem} VIDI=$<TARGET_FILE:vidi_cli> JSON_GET=$<TARGET_FILE:json_get>
                         EXAMPLE=$<TARGET_FILE:example_ask> CC=${CMAKE_C_COMPILER})
 endforeach()
+if(CMOCKA_FOUND) # tests/gpu makes the layer with its tests
+  vidi_test_environment(cli.fault FAULT_FOLDER=${CMAKE_BINARY_DIR}/fault_layer)
+endif()
+if(NOT VIDI_SANITIZE) # a sanitizer's memory is its own
+  vidi_test_environment(cli.memory PEAK=$<TARGET_FILE:peak>)
+endif()
 if(VIDI_SANITIZE)
   vidi_test_environment(cli.install VIDI_LINK_FLAGS=-fsanitize=address,undefined)
 endif()

@@ -23,8 +23,8 @@ void logged_open(struct logged *l);
 /* Nothing is left allocated. */
 void logged_close(struct logged *l);
 
-/* Opens a device by its index. With cfg.validate the layer is left out where it is not installed.
- */
+/* Opens a device by its index. With cfg.validate the layer is left out where it is not installed,
+ * unless VIDI_TEST_VALIDATE is set: then that is a failure. */
 struct gpu *open_gpu(struct logged *l, struct gpu_config cfg);
 /* Closes it; the validation layer must have been silent all the time. */
 void close_gpu(struct logged *l, struct gpu *gpu);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "validated.h"
 #include "vidi/inspect.h"
 #include "viewer/engine_thread.h"
 
@@ -76,7 +77,8 @@ static struct engine_event finish(struct engine *e, uint64_t id, char *text, siz
 static struct engine *loaded(_Atomic int *woken) {
     struct engine *e = engine_start(wake, (void *)woken);
     assert_non_null(e);
-    assert_true(engine_load(e, &(struct engine_setup){0}));
+    const struct engine_setup setup = {.debug = validated_debug(), .log = validated_log};
+    assert_true(engine_load(e, &setup));
     expect(e, ENGINE_READY, 0);
     return e;
 }
@@ -275,5 +277,5 @@ int main(void) {
         cmocka_unit_test(test_newest_wins), cmocka_unit_test(test_no_model),
         cmocka_unit_test(test_close),       cmocka_unit_test(test_no_device),
         cmocka_unit_test(test_other_choice)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return validated_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

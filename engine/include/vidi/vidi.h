@@ -45,7 +45,7 @@ typedef enum vidi_pixels { VIDI_RGB8, VIDI_RGBA8 } vidi_pixels;
 
 typedef struct vidi_config {
     const char *device;    /* part of a name, or "0", "1", ...; NULL: the best one */
-    const char *debug;     /* "validate,profile,nofuse"; NULL: nothing. See vidi_debug_options() */
+    const char *debug;     /* "validate,profile"; NULL: nothing. See vidi_debug_options() */
     const char *cache_dir; /* where compiled pipelines are kept; NULL: they are not */
     void (*log)(void *user, int level, const char *line); /* 0 error, 1 warning, 2 info, 3 debug */
     /* What is being waited for: "loading weights" 3 of 12, ... From inside the call that works. Not
@@ -104,7 +104,7 @@ typedef struct vidi_stats {
     double load_ms, image_ms, prompt_ms, answer_ms;
     int image_width, image_height; /* as given */
     int used_width, used_height;   /* what the encoder saw */
-    int tiles;
+    int tiles; /* that the encoder reads, of all pictures said since the answer before */
     vidi_stop stop;
     uint64_t device_bytes, host_peak_bytes;
     uint64_t submissions, recordings, allocations; /* counters since vidi_open() */
@@ -136,7 +136,6 @@ vidi_status vidi_devices(const vidi_config *cfg, void (*each)(void *user, const 
 
 /* Weights. path NULL: the model that ships inside (VIDI_E_UNSUPPORTED when it was left out). */
 vidi_status vidi_model_open(vidi *v, const char *path, vidi_model **out);
-/* The same with more said. path may be a folder that holds a model and its vision part. */
 /* What matrices of f32, f16 and bf16 become while they are loaded: Q8_0 takes 8.5 bits a number,
  * the others 4.5. Those of the vocabulary become Q8_0 in any case; rows that are no multiple of
  * 256 numbers become Q8_0 instead of Q4_K, no multiple of 32 F16. All else stays, as do matrices
@@ -157,6 +156,8 @@ typedef struct vidi_model_config {
  * chat_form is not used. The file appears whole or not at all. Needs no device. VIDI_E_ARGUMENT
  * when `to` is a file of the model itself. */
 vidi_status vidi_quantize(vidi *v, const vidi_model_config *cfg, const char *to);
+/* vidi_model_open() with more said. cfg->path may be a folder that holds a model and its vision
+ * part. */
 vidi_status vidi_model_open_with(vidi *v, const vidi_model_config *cfg, vidi_model **out);
 void vidi_model_close(vidi_model *m);
 int vidi_model_sees(const vidi_model *m); /* 1: it takes pictures; 0: text alone */

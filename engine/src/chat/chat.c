@@ -67,10 +67,11 @@ vidi_status vidi_chat_sampling(vidi_chat *c, const vidi_chat_config *cfg) {
     if (!cfg || cfg->max_tokens < 0 || !(cfg->temperature >= 0))
         return vd_fail(&c->model->v->ctx, VIDI_E_ARGUMENT,
                        "max_tokens and temperature cannot be negative");
-    const int context = c->cfg.context, raw = c->cfg.raw;
+    const vidi_chat_config was = c->cfg;
     c->cfg = *cfg;
-    c->cfg.context = context;
-    c->cfg.raw = raw;
+    c->cfg.context = was.context;
+    c->cfg.raw = was.raw;
+    c->cfg.cache = was.cache;
     c->reseeded = true;
     return VIDI_OK;
 }
@@ -159,7 +160,10 @@ vidi_status vidi_say_image(vidi_chat *c, const vidi_image *image) {
     c->stats.image_height = image->height;
     c->stats.used_width = (int)c->model->shape.picture.width;
     c->stats.used_height = (int)c->model->shape.picture.height;
-    return chat_fit(c, &p);
+    const uint32_t before = c->n_pictures;
+    TRY(chat_fit(c, &p));
+    c->stats.tiles += (int)(c->n_pictures - before);
+    return VIDI_OK;
 }
 
 vidi_status vidi_say_text(vidi_chat *c, vidi_role role, const char *utf8) {

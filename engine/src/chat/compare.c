@@ -47,13 +47,25 @@ static bool ordered_names(struct names *names, const char *dir, vidi_status *sta
     return true;
 }
 
+/* NULL: it is none, the words are in the context. */
+static DIR *open_folder(struct vd_ctx *ctx, const char *dir) {
+    DIR *d = opendir(dir);
+    if (!d) vd_fail(ctx, VIDI_E_IO, "%s: cannot be read: %s", dir, strerror(errno));
+    return d;
+}
+
+static vidi_status check_folder(struct vd_ctx *ctx, const char *dir) {
+    DIR *d = open_folder(ctx, dir);
+    if (!d) return VIDI_E_IO;
+    closedir(d);
+    return VIDI_OK;
+}
+
 static vidi_status list_names(struct names *names, const char *dir) {
     vidi_status status = VIDI_OK;
     if (ordered_names(names, dir, &status)) return status;
-    DIR *d = opendir(dir);
-    if (!d)
-        return vd_fail(names->arena->ctx, VIDI_E_IO, "%s: cannot be read: %s", dir,
-                       strerror(errno));
+    DIR *d = open_folder(names->arena->ctx, dir);
+    if (!d) return VIDI_E_IO;
     for (const struct dirent *e; status == VIDI_OK && names->n < NAMES_MAX && (e = readdir(d));) {
         const size_t len = strlen(e->d_name);
         if (len > 4 && !strcmp(e->d_name + len - 4, ".npy"))
@@ -136,7 +148,8 @@ vidi_status vidi_compare(vidi *v, const char *dir_a, const char *dir_b, double l
     struct arena a;
     arena_open(&a, &v->ctx);
     struct names names = {.arena = &a};
-    vidi_status status = list_names(&names, dir_a);
+    vidi_status status = check_folder(&v->ctx, dir_b);
+    if (status == VIDI_OK) status = list_names(&names, dir_a);
     if (status == VIDI_OK && !names.n)
         status = vd_fail(&v->ctx, VIDI_E_IO, "%s: holds no .npy files", dir_a);
     json_t *doc = json_pack("{s:[], s:[], s:n}", "tensors", "missing", "first_difference");

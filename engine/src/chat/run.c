@@ -315,7 +315,7 @@ static vidi_status keep_rows(vidi_chat *c, uint32_t slot) {
 
 vidi_status chat_encode(vidi_chat *c, struct said_picture *p) {
     const double start = clock_ms();
-    TRY(tell(c, "encoding picture", (uint64_t)c->stats.tiles, c->n_pictures));
+    TRY(tell(c, "encoding picture", (uint64_t)(p - c->pictures), c->n_pictures));
     TRY(chat_pixels(c, p));
     struct program *program;
     TRY(encoder_of(c, p, &program));
@@ -324,7 +324,6 @@ vidi_status chat_encode(vidi_chat *c, struct said_picture *p) {
     TRY(chat_run(c, program, c->model->shape.picture.rows, true));
     if (p->slot) TRY(keep_rows(c, p->slot));
     c->stats.image_ms += clock_ms() - start;
-    c->stats.tiles++;
     return VIDI_OK;
 }
 

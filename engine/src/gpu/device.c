@@ -213,6 +213,11 @@ static void close_device(struct gpu *gpu) {
 
 void gpu_close(struct gpu *gpu) {
     if (!gpu) return;
+    if (gpu->device && !gpu->lost) gpu_wait(gpu, gpu->submitter.submitted);
+    if (gpu->hung) {
+        instance_leave(&gpu->instance);
+        return;
+    }
     if (gpu->device) close_device(gpu);
     instance_close(&gpu->instance);
     arena_close(&gpu->arena);

@@ -75,7 +75,9 @@ struct gpu_counters { /* since gpu_open() */
 };
 
 vidi_status gpu_open(struct vd_ctx *ctx, const struct gpu_config *cfg, struct gpu **out);
-void gpu_close(struct gpu *gpu); /* frees every buffer and program too */
+/* Frees every buffer and program too. After a driver that hangs nothing is freed, since it may
+ * still be at work on all of it. */
+void gpu_close(struct gpu *gpu);
 const struct gpu_caps *gpu_caps(const struct gpu *gpu);
 struct gpu_counters gpu_counters(const struct gpu *gpu);
 struct vd_ctx *gpu_ctx(struct gpu *gpu);
@@ -162,7 +164,8 @@ uint32_t gpu_program_barriers(const struct gpu_program *p);
 vidi_status gpu_submit(struct gpu_program *p, double budget_ms, const volatile int *cancel,
                        uint64_t *ticket);
 /* Waits (a blocking wait, no spin), then checks the completion markers of everything up to the
- * ticket: a submission that the driver dropped is VIDI_E_DEVICE. */
+ * ticket: a submission that the driver dropped, or does not end in five minutes, is VIDI_E_DEVICE.
+ */
 vidi_status gpu_wait(struct gpu *gpu, uint64_t ticket);
 vidi_status gpu_run(struct gpu_program *p); /* submit and wait */
 

@@ -56,6 +56,7 @@ struct instance {
 
 vidi_status instance_open(struct instance *in, struct vd_ctx *ctx, bool validate, bool labels);
 void instance_close(struct instance *in);
+void instance_leave(struct instance *in);  /* no more messages; it stays as it is */
 void messages_hold(struct messages *m);    /* before threads start */
 void messages_release(struct messages *m); /* after they are joined: logs what was kept */
 
@@ -284,6 +285,7 @@ struct gpu {
     VkDevice device;
     VkQueue queue;
     bool lost;           /* VIDI_E_DEVICE was returned */
+    bool hung;           /* ... since work never ended; nothing that it may use is freed */
     bool full_subgroups; /* kernels may ask for workgroups of whole subgroups */
     struct gpu_counters counters;
     struct gpu_block *blocks;

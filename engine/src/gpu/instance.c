@@ -185,14 +185,18 @@ vidi_status instance_open(struct instance *in, struct vd_ctx *ctx, bool validate
     return status;
 }
 
+void instance_leave(struct instance *in) {
+    if (!in->messenger) return;
+    const PFN_vkDestroyDebugUtilsMessengerEXT destroy =
+        (PFN_vkDestroyDebugUtilsMessengerEXT)vkGetInstanceProcAddr(
+            in->handle, "vkDestroyDebugUtilsMessengerEXT");
+    destroy(in->handle, in->messenger, NULL);
+    in->messenger = VK_NULL_HANDLE;
+}
+
 void instance_close(struct instance *in) {
     if (!in->messages.ctx) return;
-    if (in->messenger) {
-        const PFN_vkDestroyDebugUtilsMessengerEXT destroy =
-            (PFN_vkDestroyDebugUtilsMessengerEXT)vkGetInstanceProcAddr(
-                in->handle, "vkDestroyDebugUtilsMessengerEXT");
-        destroy(in->handle, in->messenger, NULL);
-    }
+    instance_leave(in);
     if (in->handle) vkDestroyInstance(in->handle, NULL);
     pthread_mutex_destroy(&in->messages.lock);
     *in = (struct instance){0};

@@ -233,6 +233,8 @@ void gpu_buffer_free(struct gpu *gpu, struct gpu_buffer *buffer) {
     if (!buffer) return;
     /* A fill or copy of it may still wait in the ring. */
     if (!buffer->map && transfer_flush(gpu) == VIDI_OK) gpu_wait(gpu, gpu->submitter.submitted);
+    if (gpu->hung) return;
+    if (gpu->lost) vkDeviceWaitIdle(gpu->device); /* a program that uses it may still run */
     destroy(gpu, buffer);
 }
 

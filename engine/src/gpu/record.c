@@ -300,7 +300,9 @@ void program_destroy(struct gpu_program *p) {
 
 void gpu_program_free(struct gpu *gpu, struct gpu_program *p) {
     if (!p) return;
-    if (gpu_wait(gpu, p->ticket) != VIDI_OK) vkDeviceWaitIdle(gpu->device);
+    const bool waited = gpu_wait(gpu, p->ticket) == VIDI_OK;
+    if (gpu->hung) return;
+    if (!waited) vkDeviceWaitIdle(gpu->device);
     program_destroy(p);
 }
 

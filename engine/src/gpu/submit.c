@@ -179,6 +179,25 @@ void forget_flights(struct gpu *gpu, const struct gpu_program *p) {
         if (s->flights[i].program == p) s->flights[i].program = NULL;
 }
 
+/* Parts are cut to 200 ms; a software driver on a busy machine takes many times that, and the first
+ * run of a part is a guess. What is not over after all this never will be. */
+enum { WAIT_STEP_S = 10, WAIT_STEPS = 30 };
+
+static vidi_status wait_for(struct gpu *gpu, uint64_t ticket) {
+    struct submitter *s = &gpu->submitter;
+    const VkSemaphoreWaitInfo info = {VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, .semaphoreCount = 1,
+                                      .pSemaphores = &s->timeline, .pValues = &ticket};
+    VkResult r = VK_TIMEOUT;
+    for (int i = 0; i < WAIT_STEPS && r == VK_TIMEOUT; i++)
+        r = vkWaitSemaphores(gpu->device, &info, WAIT_STEP_S * 1000000000ull);
+    if (r == VK_SUCCESS) return VIDI_OK;
+    if (r != VK_TIMEOUT) return lose(gpu, vk_fail(gpu->ctx, r, "vkWaitSemaphores"));
+    gpu->hung = true;
+    return lose(gpu, vd_fail(gpu->ctx, VIDI_E_DEVICE,
+                             "%s has not finished its work after %d seconds: its driver hangs",
+                             gpu->probe.caps.name, WAIT_STEP_S * WAIT_STEPS));
+}
+
 vidi_status gpu_wait(struct gpu *gpu, uint64_t ticket) {
     struct submitter *s = &gpu->submitter;
     if (ticket > s->submitted)
@@ -186,10 +205,7 @@ vidi_status gpu_wait(struct gpu *gpu, uint64_t ticket) {
                        (unsigned long long)ticket);
     if (ticket <= s->reached) return VIDI_OK;
     TRY(check_lost(gpu));
-    const VkSemaphoreWaitInfo info = {VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, .semaphoreCount = 1,
-                                      .pSemaphores = &s->timeline, .pValues = &ticket};
-    const VkResult r = vkWaitSemaphores(gpu->device, &info, UINT64_MAX);
-    if (r != VK_SUCCESS) return lose(gpu, vk_fail(gpu->ctx, r, "vkWaitSemaphores"));
+    TRY(wait_for(gpu, ticket));
     s->reached = ticket;
     /* Submissions run in order, so the count is at least the ticket; it wraps at 2^32. */
     const uint32_t count = stamps(gpu);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan.h>
 
@@ -12,15 +13,17 @@ static PFN_vkGetInstanceProcAddr next_instance_proc;
 static PFN_vkGetDeviceProcAddr next_device_proc;
 static VkInstance instance;
 
-/* True: the file that VIDI_FAULT_FILE names holds this name; it is removed. */
+/* True: the file that VIDI_FAULT_FILE names holds this name; it is removed, unless "always" stands
+ * behind the name. */
 static int file_says(const char *name) {
     const char *path = getenv("VIDI_FAULT_FILE");
     FILE *f = path ? fopen(path, "r") : NULL;
     if (!f) return 0;
-    char word[64] = "";
-    const int same = fscanf(f, "%63s", word) == 1 && strcmp(word, name) == 0;
+    char word[64] = "", how[16] = "";
+    const int n = fscanf(f, "%63s %15s", word, how);
     fclose(f);
-    return same && remove(path) == 0;
+    if (n < 1 || strcmp(word, name) != 0) return 0;
+    return strcmp(how, "always") == 0 || remove(path) == 0;
 }
 
 /* True: this is the call that must fail. */
@@ -74,14 +77,12 @@ static int must_fail(const char *name) {
       (VkDevice d, const VkCommandBufferAllocateInfo *i, VkCommandBuffer *out), (d, i, out))      \
     X(BeginCommandBuffer, MEMORY, (VkCommandBuffer c, const VkCommandBufferBeginInfo *i), (c, i)) \
     X(EndCommandBuffer, MEMORY, (VkCommandBuffer c), (c))                                         \
-    X(WaitSemaphores, LOST, (VkDevice d, const VkSemaphoreWaitInfo *i, uint64_t t), (d, i, t))    \
     X(GetQueryPoolResults, LOST,                                                                  \
       (VkDevice d, VkQueryPool p, uint32_t first, uint32_t n, size_t bytes, void *out,            \
        VkDeviceSize stride, VkQueryResultFlags f),                                                \
       (d, p, first, n, bytes, out, stride, f))                                                    \
     X(GetPipelineCacheData, HOST, (VkDevice d, VkPipelineCache c, size_t * n, void *out),         \
-      (d, c, n, out))                                                                             \
-    X(DeviceWaitIdle, LOST, (VkDevice d), (d))
+      (d, c, n, out))
 
 #define INSTANCE_CALLS(X)                                                                   \
     X(EnumeratePhysicalDevices, HOST, (VkInstance i, uint32_t * n, VkPhysicalDevice * out), \
@@ -89,6 +90,14 @@ static int must_fail(const char *name) {
     X(EnumerateDeviceExtensionProperties, HOST,                                             \
       (VkPhysicalDevice p, const char *layer, uint32_t *n, VkExtensionProperties *out),     \
       (p, layer, n, out))
+
+/* Those below that do more than fail. */
+#define OTHER_CALLS(X)      \
+    X(QueueSubmit, , , )    \
+    X(WaitSemaphores, , , ) \
+    X(DeviceWaitIdle, , , ) \
+    X(DestroyDevice, , , )  \
+    X(CmdPipelineBarrier, , , )
 
 #define WRAP(name, result, parameters, arguments)                      \
     static PFN_vk##name next_##name;                                   \
@@ -98,11 +107,62 @@ static int must_fail(const char *name) {
 DEVICE_CALLS(WRAP)
 INSTANCE_CALLS(WRAP)
 
+/* Whether the queue swallows submissions, with so many more to come. */
+static int hangs(long more) {
+    return fault_plan.hang_at && atomic_load(&fault_plan.submits) + more >= fault_plan.hang_at;
+}
+
+/* A call that would never come back is told to the test; a program ends there. */
+static void get_stuck(const char *call) {
+    fault_plan.stuck = 1;
+    if (!getenv("VIDI_FAULT_FILE")) return;
+    fprintf(stderr, "%s would never have come back\n", call);
+    _exit(99);
+}
+
+/* A wait on a queue that hangs ends at once, as if its time were over. */
+static PFN_vkWaitSemaphores next_WaitSemaphores;
+static VKAPI_ATTR VkResult VKAPI_CALL my_WaitSemaphores(VkDevice d, const VkSemaphoreWaitInfo *i,
+                                                        uint64_t ns) {
+    if (must_fail("vkWaitSemaphores")) return LOST;
+    if (!hangs(0)) return next_WaitSemaphores(d, i, ns);
+    if (ns == UINT64_MAX) get_stuck("vkWaitSemaphores");
+    fault_plan.waited_s += (double)ns * 1e-9;
+    return VK_TIMEOUT;
+}
+
+static PFN_vkDeviceWaitIdle next_DeviceWaitIdle;
+static VKAPI_ATTR VkResult VKAPI_CALL my_DeviceWaitIdle(VkDevice d) {
+    if (must_fail("vkDeviceWaitIdle")) return LOST;
+    if (hangs(0)) get_stuck("vkDeviceWaitIdle");
+    return next_DeviceWaitIdle(d);
+}
+
+static PFN_vkDestroyDevice next_DestroyDevice;
+static VKAPI_ATTR void VKAPI_CALL my_DestroyDevice(VkDevice d, const VkAllocationCallbacks *a) {
+    if (hangs(0)) get_stuck("vkDestroyDevice");
+    next_DestroyDevice(d, a);
+}
+
+static PFN_vkCmdPipelineBarrier next_CmdPipelineBarrier;
+static VKAPI_ATTR void VKAPI_CALL my_CmdPipelineBarrier(
+    VkCommandBuffer c, VkPipelineStageFlags src, VkPipelineStageFlags dst, VkDependencyFlags f,
+    uint32_t n, const VkMemoryBarrier *m, uint32_t n_buffers, const VkBufferMemoryBarrier *b,
+    uint32_t n_images, const VkImageMemoryBarrier *i) {
+    if (!file_says("barriers"))
+        next_CmdPipelineBarrier(c, src, dst, f, n, m, n_buffers, b, n_images, i);
+}
+
 /* Signals what it should, and runs nothing when it is the one to be dropped. */
 static PFN_vkQueueSubmit next_QueueSubmit;
 static VKAPI_ATTR VkResult VKAPI_CALL my_QueueSubmit(VkQueue q, uint32_t n, const VkSubmitInfo *s,
                                                      VkFence f) {
     if (must_fail("vkQueueSubmit")) return LOST;
+    if (file_says("hang")) fault_plan.hang_at = atomic_load(&fault_plan.submits) + 1;
+    if (hangs(1)) {
+        atomic_fetch_add(&fault_plan.submits, 1);
+        return VK_SUCCESS;
+    }
     if (atomic_fetch_add(&fault_plan.submits, 1) + 1 != fault_plan.drop_at)
         return next_QueueSubmit(q, n, s, f);
     VkSubmitInfo *empty = calloc(n, sizeof *empty);
@@ -164,8 +224,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL my_CreateDevice(VkPhysicalDevice p,
 #define FIND(name, result, parameters, arguments) \
     next_##name = (PFN_vk##name)next_device_proc(*out, "vk" #name);
     DEVICE_CALLS(FIND)
+    OTHER_CALLS(FIND)
 #undef FIND
-    next_QueueSubmit = (PFN_vkQueueSubmit)next_device_proc(*out, "vkQueueSubmit");
     return r;
 }
 
@@ -179,13 +239,12 @@ static PFN_vkVoidFunction find(const char *name, int of_device) {
         int of_device;
     } mine[] = {
 #define ROW(name, result, parameters, arguments) {"vk" #name, (PFN_vkVoidFunction)my_##name, 1},
-        DEVICE_CALLS(ROW)
+        DEVICE_CALLS(ROW) OTHER_CALLS(ROW)
 #undef ROW
 #define ROW(name, result, parameters, arguments) {"vk" #name, (PFN_vkVoidFunction)my_##name, 0},
             INSTANCE_CALLS(ROW)
 #undef ROW
-                {"vkQueueSubmit", (PFN_vkVoidFunction)my_QueueSubmit, 1},
-        {"vkGetDeviceProcAddr", (PFN_vkVoidFunction)device_proc, 1},
+                {"vkGetDeviceProcAddr", (PFN_vkVoidFunction)device_proc, 1},
         {"vkGetInstanceProcAddr", (PFN_vkVoidFunction)instance_proc, 0},
         {"vkCreateInstance", (PFN_vkVoidFunction)my_CreateInstance, 0},
         {"vkCreateDevice", (PFN_vkVoidFunction)my_CreateDevice, 0},

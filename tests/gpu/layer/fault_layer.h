@@ -3,8 +3,10 @@
  * The loader finds it by its manifest (VK_ADD_LAYER_PATH, VK_INSTANCE_LAYERS). A test opens the
  * same library with dlopen() and sets the plan through the symbol `fault_plan`. A test of a program
  * writes the name of a call, as vkQueueSubmit, into the file that VIDI_FAULT_FILE names: the next
- * call of that name fails, and the file is gone. One instance and one device at a time; calls may
- * come from any thread. */
+ * call of that name fails, and the file is gone; with the word "always" behind the name, all of
+ * them fail and the file stays. "hang" there instead of a name: from the next submission on nothing
+ * is ever finished. "barriers": those within command buffers are left out. One instance and one
+ * device at a time; calls may come from any thread. */
 #ifndef VD_FAULT_LAYER_H
 #define VD_FAULT_LAYER_H
 #include <stdatomic.h>
@@ -12,8 +14,13 @@
 struct fault_plan {
     long fail_at;      /* 1: the first fallible call from now on; 0: none */
     long drop_at;      /* the submission of this number does not run, but signals; 0: none */
+    long hang_at;      /* from the submission of this number on nothing ever ends; 0: none */
     atomic_long calls; /* seen so far */
     atomic_long submits;
     const char *failed; /* name of the call that was failed; NULL: none yet */
+    /* Of waits on a queue that hangs: how long they would have been, and whether one of them, or a
+     * call that must not be made then, would never have come back. */
+    double waited_s;
+    int stuck;
 };
 #endif
