@@ -22,7 +22,12 @@ check the folder is enough -- same "$(tokens)" "$golden"
 form=$(json prompt_tokens)
 works ask -m $pair/tiny.gguf --mmproj $pair/mmproj-tiny.gguf --json -n 8 "$picture" 'What?'
 check both named -- same "$(tokens)" "$golden"
-fails 3 "^vidi: $pair/tiny.gguf: .*mmproj-tiny.gguf" ask -m $pair/tiny.gguf "$picture" 'What?'
+works ask -m $pair/tiny.gguf --json -n 8 "$picture" 'What?'
+check the one that lies beside it -- same "$(tokens)" "$golden"
+fails 3 "^vidi: $pair/tiny.gguf: .*mmproj-tiny.gguf, is given, too; beside it lies none" \
+    ask -m $pair/tiny.gguf --mmproj '' "$picture" 'What?'
+cp $pair/tiny.gguf "$tmp/alone.gguf"
+fails 3 "alone.gguf: .*mmproj-alone.gguf" ask -m "$tmp/alone.gguf" "$picture" 'What?'
 fails 3 'mmproj-tiny.gguf: is the vision part of a model' ask -m $pair/mmproj-tiny.gguf 'What?'
 fails 3 'folders/qwen2: this model reads text only, not pictures$' ask -m $families/folders/qwen2 "$picture" 'What?'
 fails 3 'none.gguf: ' ask -m $pair/tiny.gguf --mmproj none.gguf "$picture" 'What?'

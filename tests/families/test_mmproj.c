@@ -288,7 +288,8 @@ static void test_recorded_once(void **state) {
 static void test_without_eyes(void **state) {
     (void)state;
     struct asked a;
-    ask_open(&a, NULL, "", inside(smolvlm, "tiny.gguf"), NULL);
+    ask_open_with(&a, NULL, "",
+                  &(vidi_model_config){.path = inside(smolvlm, "tiny.gguf"), .mmproj = ""}, NULL);
     const uint8_t rgb[3] = {0};
     const vidi_image image = {.data = rgb, .width = 1, .height = 1, .stride = 3};
     assert_int_equal(vidi_say_image(a.c, &image), VIDI_E_UNSUPPORTED);

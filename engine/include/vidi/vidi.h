@@ -149,7 +149,8 @@ typedef enum vidi_weights {
 } vidi_weights;
 typedef struct vidi_model_config {
     const char *path;      /* as above */
-    const char *mmproj;    /* GGUF file of the vision part; NULL: none, or the folder's */
+    const char *mmproj;    /* GGUF file of the vision part; NULL: the folder's, or the one beside
+                            * the file that fits it, if there is one; "": none */
     const char *chat_form; /* name of a prompt form; NULL: by the file's own template */
     vidi_weights weights;
 } vidi_model_config;

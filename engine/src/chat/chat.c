@@ -99,7 +99,7 @@ static vidi_status fail_blind(const struct gguf *file) {
                        "%s: this model reads text only, not pictures", file->path);
     return vd_fail(file->ctx, VIDI_E_UNSUPPORTED,
                    "%s: this model reads text only, not pictures, unless its vision part, a file "
-                   "such as mmproj-%s, is given, too",
+                   "such as mmproj-%s, is given, too; beside it lies none that fits",
                    file->path, slash ? slash + 1 : file->path);
 }
 

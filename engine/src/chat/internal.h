@@ -169,6 +169,10 @@ vidi_status vision_matches(struct vd_ctx *ctx, const struct gguf *eyes, const st
 vidi_status find_pair(struct vd_ctx *ctx, struct arena *a, const vidi_model_config *wanted,
                       vidi_model_config *out);
 
+/* beside.c: where no vision part is named, the one that lies beside a model's file and fits it: the
+ * one named after it, or the only one beside an only model. A mmproj of "" means none. */
+vidi_status find_beside(struct vd_ctx *ctx, struct arena *a, vidi_model_config *cfg);
+
 /* fit.c: a picture said becomes the encoder's pictures, with words around them. Takes p->rgb. */
 vidi_status chat_fit(vidi_chat *c, struct said_picture *p);
 
