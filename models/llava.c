@@ -58,6 +58,7 @@ static void shape(const void *cfg, struct shape *s) {
     s->picture.bicubic = true;
     s->picture.before = "";
     s->picture.after = "\n";
+    s->likely_form = "vicuna"; /* the decoders of 2023 carry no template */
     if (!c->n_grids) return;
     s->picture.fit = FIT_ANYRES;
     s->picture.rows++; /* the row that ends lines */

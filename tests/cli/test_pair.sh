@@ -50,6 +50,16 @@ works ask -m $pair --chat-template chatml --json -n 1 "$picture" 'What?'
 check another has no system words -- same "$(json prompt_tokens)" $((form - 1 - 7 - 28 - 2))
 works ask -m $pair --chat-template plain --json -n 1 'What?'
 check plain adds the end of a line -- same "$(json prompt_tokens)" 6
+works ask -m $pair --chat-template llama3.1 --json -n 1 'What?'
+dated=$(json prompt_tokens)
+works ask -m $pair --chat-template llama3.1 --date '1 May' --json -n 1 'What?'
+check the day is said in place of 26 Jul 2024 -- same "$(json prompt_tokens)" $((dated - 11 + 5))
+works ask -m $pair --chat-template llama3.2-vision --json -n 1 'What?'
+check so does this form -- same "$(json prompt_tokens)" "$dated"
+works ask -m $pair --chat-template llama3.2-vision --date '1 May' --json -n 1 "$picture" 'What?'
+seen=$(json prompt_tokens)
+works ask -m $pair --chat-template llama3 --json -n 1 "$picture" 'What?'
+check but not before a picture -- same "$(json prompt_tokens)" "$seen"
 works ask -m $pair --raw --json -n 1 'What?'
 check raw adds nothing -- same "$(json prompt_tokens)" 5
 fails 3 "there is no chat form 'qwen9' \(known: .*chatml.*\)" ask -m $pair --chat-template qwen9 'What?'

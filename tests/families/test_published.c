@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chat/internal.h"
 #include "remake.h"
 
 enum { ANSWER = 32 };
@@ -124,6 +125,29 @@ static void test_unknown_families(void **state) {
     eyes = eyes_of("llava", none, 1, NULL);
     refused(v, &(vidi_model_config){.path = text_of("llava"), .mmproj = eyes},
             "clip.projector_type is ''");
+    vidi_close(v);
+}
+
+/* --- prompt forms ----------------------------------------------------------------------------- */
+
+/* A decoder of 2023 has no template: with the eyes of LLaVA it was taught this one. */
+static void test_no_template(void **state) {
+    (void)state;
+    static const char key[] = "tokenizer.chat_template";
+    const struct rekey none[] = {{key, NULL, GGUF_STRING, 0, NULL}};
+    const struct rekey strange[] = {{key, key, GGUF_STRING, 0, "{{ messages }}"}};
+    char text[600];
+    vidi *v = open_one();
+    snprintf(text, sizeof text, "%s/bare.gguf", family_folder("published"));
+    for (int i = 0; i < 4; i++) {
+        remake_keys(text_of("llava"), text, i % 2 ? strange : none, 1, NULL);
+        const char *eyes = i < 2 ? MMPROJ "llava/mmproj-tiny.gguf" : "";
+        vidi_model *m;
+        const vidi_model_config cfg = {.path = text, .mmproj = eyes};
+        if (vidi_model_open_with(v, &cfg, &m) != VIDI_OK) fail_msg("%s", vidi_error(v));
+        assert_string_equal(m->form->name, i < 2 ? "vicuna" : "plain");
+        vidi_model_close(m);
+    }
     vidi_close(v);
 }
 
@@ -251,6 +275,7 @@ int main(void) {
         cmocka_unit_test(test_no_width),       cmocka_unit_test(test_no_projector_type),
         cmocka_unit_test(test_one_layer_more), cmocka_unit_test(test_queries),
         cmocka_unit_test(test_all_are_named),  cmocka_unit_test(test_unknown_families),
-        cmocka_unit_test(test_extra_tensors),  cmocka_unit_test(test_beside)};
+        cmocka_unit_test(test_no_template),    cmocka_unit_test(test_extra_tensors),
+        cmocka_unit_test(test_beside)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,8 @@ typedef struct vidi_chat_config {
     uint64_t seed;     /* the same seed gives the same answer on the same device */
     int raw;           /* 1: text goes to the model without its prompt form */
     vidi_cache cache;
+    const char *date; /* "28 Nov 2026", for prompt forms that say what day it is; NULL: the day that
+                       * the model's template says by itself. Copied. */
 } vidi_chat_config;
 
 typedef struct vidi_piece {

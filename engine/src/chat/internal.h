@@ -115,6 +115,7 @@ struct vidi_chat {
     float *angles;       /* [context][rope_dim], where pictures turn by place; NULL: they do not */
     uint32_t area;       /* most pixels of a picture, where it may have any size */
     int last_role;       /* of the newest turn; -1 before the first */
+    const char *date;    /* said by forms that say one; NULL: their own */
     struct tokens pending;
     uint32_t read_pending; /* of pending: already in the cache */
     uint32_t read_seen;    /* of pending: its pictures are kept for layers that ask them */

@@ -156,6 +156,8 @@ static void find_form(vidi_model *m) {
         m->form = chat_form_recognise(text.ptr, text.len);
     if (m->form) return;
     m->form = chat_form_of_words(m->tokenizer);
+    if (m->shape.likely_form && m->form == chat_form_recognise(NULL, 0))
+        m->form = chat_form_find(m->shape.likely_form);
     if (text.len)
         vd_log(&m->v->ctx, VD_LOG_WARN, "%s: its chat template is not known; the form '%s' is used",
                m->file.path, m->form->name);
