@@ -1,11 +1,15 @@
 #include "models/blocks.h"
 
+#include <stddef.h>
+
 /* x + the output of matrix w, normalised before it is added where the layer does so. */
-static tensor added(graph *g, tensor x, tensor h, const char *w, const char *post_norm,
-                    const struct decoder_layer *p) {
-    const uint32_t dim = tensor_cols(g, x);
-    if (!p->post_norms) return linear(g, h, .w = w, .out = dim, .add = x);
-    return g_add(g, x, g_rmsnorm(g, linear(g, h, .w = w, .out = dim), post_norm, p->eps));
+static tensor added(graph *g, tensor x, const struct linear *p, tensor h, const char *post_norm,
+                    float eps) {
+    struct linear made = *p;
+    made.out = tensor_cols(g, x);
+    if (!post_norm) made.add = x;
+    h = g_linear(g, h, &made);
+    return post_norm ? g_add(g, x, g_rmsnorm(g, h, post_norm, eps)) : h;
 }
 
 tensor block_decoder(graph *g, tensor x, const struct decoder_layer *p) {
@@ -20,10 +24,13 @@ tensor block_decoder(graph *g, tensor x, const struct decoder_layer *p) {
                       .head_dim = p->head_dim, .rope_dim = p->rope_dim, .neox = p->neox,
                       .mode = p->window ? ATTEND_WINDOW : ATTEND_CAUSAL, .window = p->window,
                       .local = p->window != 0, .scale = p->scale, .softcap = p->softcap);
-    x = added(g, x, h, "attn_output", "post_attention_norm", p);
+    x = added(g, x, &(struct linear){.w = "attn_output", .bias = p->out_bias}, h,
+              p->post_norms ? "post_attention_norm" : NULL, p->eps);
     h = linear(g, x, .w = p->fused ? "ffn_up" : "ffn_gate|ffn_up", .out = p->ffn, .glu = true,
-               .act = p->act, .norm = "ffn_norm", .eps = p->eps, .name = "ffn_glu");
-    return added(g, x, h, "ffn_down", "post_ffw_norm", p);
+               .bias = p->ffn_bias, .act = p->act, .norm = "ffn_norm", .eps = p->eps,
+               .name = "ffn_glu");
+    return added(g, x, &(struct linear){.w = "ffn_down", .bias = p->down_bias}, h,
+                 p->post_norms ? "post_ffw_norm" : NULL, p->eps);
 }
 
 static tensor vision_norm(graph *g, tensor x, const char *norm, const struct vision_layer *p) {

@@ -10,7 +10,8 @@ struct decoder_layer {
     uint32_t layer, heads, kv_heads, head_dim, rope_dim, ffn;
     float eps;
     bool neox, qkv_bias, qk_norm; /* qk_norm: attn_q_norm and attn_k_norm, three dispatches more */
-    bool fused;                   /* attn_qkv; gate and up rows in ffn_up */
+    bool out_bias, ffn_bias, down_bias; /* of attn_output, of ffn_gate and ffn_up, of ffn_down */
+    bool fused;                         /* attn_qkv; gate and up rows in ffn_up */
     bool post_norms; /* what is added is normalised: post_attention_norm, post_ffw_norm */
     enum act act;
     float scale;     /* of attention; 0: 1 / sqrt(head_dim) */

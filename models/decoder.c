@@ -44,7 +44,10 @@ static void yarn_config(struct decoder *d, struct meta *m, float factor) {
 }
 
 static void rope_config(struct decoder *d, struct meta *m) {
-    const float factor = meta_float_or(m, "rope.scaling.factor", 1e-3f, 1e6f, 1);
+    /* The older key's 0 means no scaling. */
+    const float older = meta_float_or(m, "rope.scale_linear", 0, 1e6f, 1);
+    const float factor =
+        meta_float_or(m, "rope.scaling.factor", 1e-3f, 1e6f, older > 0 ? older : 1);
     const bool unscaled = meta_is(m, "rope.scaling.type", "none");
     d->rope_scale = 1 / factor;
     if (meta_is(m, "rope.scaling.type", "yarn")) {
@@ -103,9 +106,9 @@ void decoder_shape(const struct decoder *d, struct shape *out) {
     for (uint32_t i = 0; i < d->layers; i++) out->kv_dim[i] = d->kv_heads[i] * d->head_dim;
 }
 
-static bool has_bias(graph *g, uint32_t layer) {
+static bool has_bias(graph *g, uint32_t layer, const char *matrix) {
     char name[64];
-    snprintf(name, sizeof name, "blk.%u.attn_q.bias", layer);
+    snprintf(name, sizeof name, "blk.%u.%s.bias", layer, matrix);
     return graph_has(g, name);
 }
 
@@ -130,7 +133,10 @@ tensor decoder_block(graph *g, const struct decoder *d, uint32_t layer, tensor x
                                                  .scale = d->scale,
                                                  .softcap = d->softcap,
                                                  .window = window_of(d, layer),
-                                                 .qkv_bias = has_bias(g, layer)});
+                                                 .qkv_bias = has_bias(g, layer, "attn_q"),
+                                                 .out_bias = has_bias(g, layer, "attn_output"),
+                                                 .ffn_bias = has_bias(g, layer, "ffn_gate"),
+                                                 .down_bias = has_bias(g, layer, "ffn_down")});
 }
 
 tensor decoder_rows(graph *g, const struct decoder *d) {
@@ -148,6 +154,7 @@ tensor decoder_logits(graph *g, const struct decoder *d, tensor row) {
     graph_scope(g, "%s", "");
     const char *name = d->logit_cap != 0 ? "raw_logits" : "logits";
     row = linear(g, row, .w = graph_has(g, "output.weight") ? "output" : "token_embd",
-                 .out = d->vocab, .norm = "output_norm", .eps = d->eps, .name = name);
+                 .out = d->vocab, .bias = graph_has(g, "output.bias"), .norm = "output_norm",
+                 .eps = d->eps, .name = name);
     return d->logit_cap != 0 ? g_softcap(g, row, d->logit_cap, "logits") : row;
 }

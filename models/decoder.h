@@ -28,7 +28,7 @@ struct decoder {
     uint32_t deep;        /* layers behind which rows of pictures get more */
 };
 
-/* Biases of q, k and v are taken where the file has them. */
+/* Biases are taken where the file has them. */
 void decoder_config(struct decoder *d, struct meta *m);
 void decoder_sections(struct decoder *d, struct meta *m);       /* rope.dimension_sections */
 void decoder_shape(const struct decoder *d, struct shape *out); /* everything but the picture */

@@ -115,9 +115,10 @@ struct shape {
         bool unplaced;      /* pictures' rows have no positions: words are counted without them */
         const char *before, *after; /* words around a picture; NULL: the fit's own */
     } picture;
-    const char *form;    /* chat form; NULL: by the file's template */
-    bool pictures_first; /* pictures stand before the turn, not inside it */
-    bool pictures_lead;  /* those of the first turn stand before the token that starts a text */
+    const char *form;        /* chat form; NULL: by the file's template */
+    const char *likely_form; /* where neither template nor vocabulary tells one; NULL: "plain" */
+    bool pictures_first;     /* pictures stand before the turn, not inside it */
+    bool pictures_lead;      /* those of the first turn stand before the token that starts a text */
 };
 
 struct family {

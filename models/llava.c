@@ -58,6 +58,7 @@ static void shape(const void *cfg, struct shape *s) {
     s->picture.bicubic = true;
     s->picture.before = "";
     s->picture.after = "\n";
+    s->likely_form = "vicuna"; /* the decoders of 2023 carry no template */
     if (!c->n_grids) return;
     s->picture.fit = FIT_ANYRES;
     s->picture.rows++; /* the row that ends lines */
@@ -69,6 +70,8 @@ static void shape(const void *cfg, struct shape *s) {
 static tensor encode(graph *g, const void *cfg, tensor pixels) {
     const struct cfg *c = cfg;
     const bool all = !c->clip || c->cut;
+    if (!all) vit_spare(g, c->vit.layers - 1);
+    graph_spare(g, "model.image_newline");
     tensor x = vit_rows(g, &c->vit, pixels, all ? vit_count(g, &c->vit) : c->vit.layers - 1);
     if (c->clip) x = g_rows(g, x, 1, tensor_rows(g, x) - 1);
     graph_scope(g, "mm");

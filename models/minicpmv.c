@@ -6,13 +6,14 @@
  *     -> 64 learned queries ask them once -> layer_norm -> one matrix -> [64][3584]
  * Easy to get wrong: positions are looked up in the table by the part of the side they lie at; the
  * waves of columns stand before those of rows, all sines of each before its cosines; heads are 128
- * wide whatever the width; there is no way around the one attention. */
+ * wide whatever the width; there is no way around the one attention; files of the first months say
+ * 26 layers and hold 27, all of which the published model runs. */
 #include <math.h>
 
 #include "models/vit.h"
 #include "models/waves.h"
 
-enum { HEAD = 128, OLDEST = 3, NEWEST = 6 };
+enum { HEAD = 128, OLDEST = 3, NEWEST = 6, QUERIES = 64 };
 
 struct cfg {
     struct vit vit;
@@ -23,7 +24,9 @@ static void config(void *out, struct meta *m) {
     struct cfg *c = out;
     vit_config(&c->vit, m);
     meta_int(m, "minicpmv_version", OLDEST, NEWEST);
-    c->queries = meta_int_or(m, "minicpmv_query_num", 1, 4096, 64);
+    vit_all_layers(&c->vit, m);
+    c->queries = meta_int_or(m, "minicpmv_query_num", 0, 4096, 0);
+    if (!c->queries) c->queries = QUERIES;
 }
 
 static void shape(const void *cfg, struct shape *s) {

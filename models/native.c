@@ -51,6 +51,7 @@ tensor native_patches(graph *g, const struct native *n, tensor pixels) {
                      .stride = n->vit.patch,
                      .planar = true};
     graph_scope(g, "v");
+    graph_spare(g, "v.position_embd."); /* some converters write one all the same */
     p.plain = !graph_has(g, "v.patch_embd.bias");
     const tensor first = g_conv(g, pixels, &p);
     p.w = "patch_embd.weight.1";

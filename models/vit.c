@@ -10,7 +10,7 @@ void vit_config(struct vit *v, struct meta *m) {
     v->layer =
         (struct vision_layer){.heads = meta_int(m, "vision.attention.head_count", 1, FAMILY_HEADS),
                               .dim = meta_int(m, "vision.embedding_length", 1, 16384),
-                              .ffn = meta_int(m, "vision.feed_forward_length", 1, 65536),
+                              .ffn = meta_int(m, "vision.feed_forward_length", 0, 65536),
                               .eps = meta_float(m, "vision.attention.layer_norm_epsilon", 0, 1),
                               .act = ACT_GELU_TANH};
     meta_floats(m, "vision.image_mean", 3, -1, 2, v->mean);
@@ -22,6 +22,14 @@ void vit_config(struct vit *v, struct meta *m) {
         meta_fail(m, "vision.embedding_length %u is no multiple of its %u heads", v->layer.dim,
                   v->layer.heads);
     v->side = v->patch ? v->size / v->patch : 0;
+}
+
+void vit_all_layers(struct vit *v, struct meta *m) {
+    char name[64];
+    for (; v->layers && v->layers < FAMILY_LAYERS; v->layers++) {
+        snprintf(name, sizeof name, "v.blk.%u.attn_out.weight", v->layers);
+        if (!meta_has_tensor(m, name)) return;
+    }
 }
 
 void vit_shape(const struct vit *v, uint32_t rows, struct shape *out) {
@@ -42,19 +50,27 @@ static tensor patches(graph *g, const struct vit *v, tensor pixels) {
     return graph_has(g, "v.pre_ln.weight") ? g_layernorm(g, x, "pre_ln", v->layer.eps) : x;
 }
 
+void vit_spare(graph *g, uint32_t layer) {
+    char prefix[64];
+    snprintf(prefix, sizeof prefix, "v.blk.%u.", layer);
+    graph_spare(g, prefix);
+}
+
 uint32_t vit_count(graph *g, const struct vit *v) {
     char last[64], before[64];
     if (v->layers < 2) return v->layers;
     snprintf(last, sizeof last, "v.blk.%u.attn_out.weight", v->layers - 1);
     snprintf(before, sizeof before, "v.blk.%u.attn_out.weight", v->layers - 2);
-    return v->layers - graph_same(g, last, before);
+    if (!graph_same(g, last, before)) return v->layers;
+    vit_spare(g, v->layers - 1);
+    return v->layers - 1;
 }
 
 tensor vit_layers(graph *g, const struct vit *v, tensor x, uint32_t layers) {
     /* Older files name the two matrices of a layer the other way round. */
     struct vision_layer layer = v->layer;
-    layer.swapped =
-        layer.ffn != layer.dim && graph_width(g, "v.blk.0.ffn_down.weight") == layer.dim;
+    layer.swapped = graph_width(g, "v.blk.0.ffn_down.weight") == layer.dim &&
+                    graph_width(g, "v.blk.0.ffn_up.weight") != layer.dim;
     for (uint32_t i = 0; i < layers; i++) {
         graph_scope(g, "v.blk.%u", i);
         x = block_vision(g, x, &layer);

@@ -12,11 +12,15 @@ struct vit {
     float mean[3], std[3];
 };
 
-void vit_config(struct vit *v, struct meta *m); /* with the activation of SigLIP */
+/* With the activation of SigLIP. A feed_forward_length of 0 means: as wide as its matrices. */
+void vit_config(struct vit *v, struct meta *m);
+/* Layers of the file that its block_count leaves out count as well. */
+void vit_all_layers(struct vit *v, struct meta *m);
 void vit_shape(const struct vit *v, uint32_t rows, struct shape *out);
 /* The layers that count: programs that never run the last one get files that end with the layer
  * before it once more. */
 uint32_t vit_count(graph *g, const struct vit *v);
+void vit_spare(graph *g, uint32_t layer); /* a layer that may be there and is not run */
 /* Patch rows through `layers` of the layers and the last norm, where there is one. */
 tensor vit_layers(graph *g, const struct vit *v, tensor x, uint32_t layers);
 /* Rows after `layers` of the layers, [side * side][dim], one more where there is a class row. */

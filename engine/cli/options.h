@@ -41,7 +41,7 @@ struct words {
 struct options {
     const char *model, *mmproj, *chat_form;
     struct words images, loras;
-    const char *prompt, *system_prompt;
+    const char *prompt, *system_prompt, *date;
     bool raw;
     int max_tokens, context; /* 0: not given */
     int cache;               /* enum vidi_cache */

@@ -151,6 +151,7 @@ int session_chat(struct cli *cli, struct session *s) {
         .seed = opt->seed,
         .raw = opt->raw,
         .cache = (vidi_cache)opt->cache,
+        .date = opt->date,
     };
     const vidi_status status = vidi_chat_open(s->m, &cfg, &s->c);
     return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_RUN, status);

@@ -22,7 +22,12 @@ check the folder is enough -- same "$(tokens)" "$golden"
 form=$(json prompt_tokens)
 works ask -m $pair/tiny.gguf --mmproj $pair/mmproj-tiny.gguf --json -n 8 "$picture" 'What?'
 check both named -- same "$(tokens)" "$golden"
-fails 3 "^vidi: $pair/tiny.gguf: .*mmproj-tiny.gguf" ask -m $pair/tiny.gguf "$picture" 'What?'
+works ask -m $pair/tiny.gguf --json -n 8 "$picture" 'What?'
+check the one that lies beside it -- same "$(tokens)" "$golden"
+fails 3 "^vidi: $pair/tiny.gguf: .*mmproj-tiny.gguf, is given, too; beside it lies none" \
+    ask -m $pair/tiny.gguf --mmproj '' "$picture" 'What?'
+cp $pair/tiny.gguf "$tmp/alone.gguf"
+fails 3 "alone.gguf: .*mmproj-alone.gguf" ask -m "$tmp/alone.gguf" "$picture" 'What?'
 fails 3 'mmproj-tiny.gguf: is the vision part of a model' ask -m $pair/mmproj-tiny.gguf 'What?'
 fails 3 'folders/qwen2: this model reads text only, not pictures$' ask -m $families/folders/qwen2 "$picture" 'What?'
 fails 3 'none.gguf: ' ask -m $pair/tiny.gguf --mmproj none.gguf "$picture" 'What?'
@@ -48,6 +53,16 @@ works ask -m $pair --chat-template chatml --json -n 1 "$picture" 'What?'
 check another has no system words -- same "$(json prompt_tokens)" $((form - 1 - 7 - 28 - 2))
 works ask -m $pair --chat-template plain --json -n 1 'What?'
 check plain adds the end of a line -- same "$(json prompt_tokens)" 6
+works ask -m $pair --chat-template llama3.1 --json -n 1 'What?'
+dated=$(json prompt_tokens)
+works ask -m $pair --chat-template llama3.1 --date '1 May' --json -n 1 'What?'
+check the day is said in place of 26 Jul 2024 -- same "$(json prompt_tokens)" $((dated - 11 + 5))
+works ask -m $pair --chat-template llama3.2-vision --json -n 1 'What?'
+check so does this form -- same "$(json prompt_tokens)" "$dated"
+works ask -m $pair --chat-template llama3.2-vision --date '1 May' --json -n 1 "$picture" 'What?'
+seen=$(json prompt_tokens)
+works ask -m $pair --chat-template llama3 --json -n 1 "$picture" 'What?'
+check but not before a picture -- same "$(json prompt_tokens)" "$seen"
 works ask -m $pair --raw --json -n 1 'What?'
 check raw adds nothing -- same "$(json prompt_tokens)" 5
 fails 3 "there is no chat form 'qwen9' \(known: .*chatml.*\)" ask -m $pair --chat-template qwen9 'What?'

@@ -94,3 +94,72 @@ void remake(const char *from, const char *to, enum vd_type type, const char *onl
     free(values);
     free(tensors);
 }
+
+/* The value of a change, in the arena. */
+static struct gguf_value *value_of(struct arena *a, const struct rekey *change) {
+    struct gguf_value *v = arena_new(a, struct gguf_value, 1);
+    unsigned char *data = arena_new(a, unsigned char, 256);
+    uint64_t *offsets = arena_new(a, uint64_t, 2);
+    assert_true(v && data && offsets);
+    const uint64_t len = change->text ? strlen(change->text) : 0;
+    assert_true(len < 200);
+    if (change->kind == GGUF_STRING) {
+        memcpy(data, &len, sizeof len);
+        memcpy(data + sizeof len, change->text, len);
+        offsets[1] = sizeof len + len;
+    } else {
+        memcpy(data, &change->number, sizeof change->number);
+    }
+    *v = (struct gguf_value){
+        {change->name, strlen(change->name)},        change->kind, change->kind, 1, data,
+        change->kind == GGUF_STRING ? offsets : NULL};
+    return v;
+}
+
+static uint32_t change_values(struct arena *a, const struct gguf *g, const struct rekey *changes,
+                              uint32_t n, const struct gguf_value **values) {
+    uint32_t kept = 0, found = 0;
+    for (uint32_t i = 0; i < g->n_values; i++) {
+        const struct gguf_value *v = &g->values[i];
+        for (uint32_t c = 0; c < n && v; c++)
+            if (is_name(g->values[i].key, changes[c].key)) {
+                v = changes[c].name ? value_of(a, &changes[c]) : NULL;
+                found++;
+            }
+        if (v) values[kept++] = v;
+    }
+    for (uint32_t c = 0; c < n; c++)
+        if (!changes[c].key) {
+            values[kept++] = value_of(a, &changes[c]);
+            found++;
+        }
+    assert_int_equal(found, n);
+    return kept;
+}
+
+void remake_keys(const char *from, const char *to, const struct rekey *changes, uint32_t n,
+                 const char *without) {
+    struct vd_ctx ctx = {0};
+    struct arena arena;
+    struct gguf g;
+    struct gguf_writer w;
+    uint32_t n_tensors = 0;
+    arena_open(&arena, &ctx);
+    if (gguf_open(&ctx, from, &g) != VIDI_OK) fail_msg("%s", ctx.error);
+    const struct gguf_value **values =
+        arena_new(&arena, const struct gguf_value *, g.n_values + n + 1);
+    struct gguf_tensor *tensors = arena_new(&arena, struct gguf_tensor, g.n_tensors);
+    assert_true(values && tensors);
+    for (uint32_t i = 0; i < g.n_tensors; i++)
+        if (!without || !holds(g.tensors[i].name, without)) tensors[n_tensors++] = g.tensors[i];
+    assert_true(!without || n_tensors < g.n_tensors);
+    const uint32_t n_values = change_values(&arena, &g, changes, n, values);
+    assert_int_equal(gguf_write_open(&ctx, to, &w), VIDI_OK);
+    assert_int_equal(gguf_write_head(&w, &(struct gguf_head){values, n_values, tensors, n_tensors}),
+                     VIDI_OK);
+    for (uint32_t i = 0; i < n_tensors; i++) write_tensor(&w, &g, &tensors[i], &tensors[i]);
+    if (gguf_write_done(&w) != VIDI_OK) fail_msg("%s", ctx.error);
+    gguf_write_close(&w);
+    gguf_close(&g);
+    arena_close(&arena);
+}

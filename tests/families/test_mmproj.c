@@ -3,6 +3,7 @@
 #include "family.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,7 +73,22 @@ static uint8_t *pattern(int width, int height) {
     return rgb;
 }
 
-static void expect_pixels(struct asked *a, const json_t *tile, struct said_picture *p) {
+/* FNV-1a of the planes' values as they were before they were normalised, times 510. */
+static uint64_t pixel_sum(const struct shape *s, const float *values, uint64_t n) {
+    uint64_t sum = 0xcbf29ce484222325u;
+    for (uint64_t i = 0; i < n; i++) {
+        const uint64_t plane = i / (n / 3);
+        const double x =
+            (double)values[i] * (double)s->picture.std[plane] + (double)s->picture.mean[plane];
+        const uint16_t step = (uint16_t)(int64_t)floor(510 * x + 0.5);
+        sum = (sum ^ (step & 255)) * 0x100000001b3u;
+        sum = (sum ^ (step >> 8)) * 0x100000001b3u;
+    }
+    return sum;
+}
+
+static void expect_pixels(struct asked *a, const json_t *tile, const char *sum,
+                          struct said_picture *p) {
     struct gpu *gpu = a->v->gpu;
     const uint64_t bytes = gpu_buffer_bytes(a->c->pixels);
     float *values = malloc(bytes);
@@ -81,10 +97,16 @@ static void expect_pixels(struct asked *a, const json_t *tile, struct said_pictu
     assert_int_equal(gpu_download(gpu, values, span_of(a->c->pixels, 0, bytes), bytes), VIDI_OK);
     for (size_t i = 0; i < json_array_size(tile); i++)
         assert_float_equal(values[i * STEP], json_real_value(json_array_get(tile, i)), 1e-5);
+    char found[20];
+    const struct shape *s = &a->c->model->shape;
+    const uint64_t n = s->picture.area ? 3 * (uint64_t)p->width * p->height
+                                       : 3 * (uint64_t)s->picture.width * s->picture.height;
+    snprintf(found, sizeof found, "%016llx", (unsigned long long)pixel_sum(s, values, n));
+    assert_string_equal(found, sum);
     free(values);
 }
 
-static void one_size(struct asked *a, const char *size, const json_t *tiles) {
+static void one_size(struct asked *a, const char *size, const json_t *tiles, const json_t *sums) {
     int width, height, mark;
     assert_int_equal(sscanf(size, "%dx%d", &width, &height), 2);
     uint8_t *rgb = pattern(width, height);
@@ -98,7 +120,8 @@ static void one_size(struct asked *a, const char *size, const json_t *tiles) {
         fail_msg("%s", vidi_error(a->v));
     assert_int_equal(a->c->n_pictures, json_array_size(tiles));
     for (uint32_t i = 0; i < a->c->n_pictures; i++)
-        expect_pixels(a, json_array_get(tiles, i), &a->c->pictures[i]);
+        expect_pixels(a, json_array_get(tiles, i), json_string_value(json_array_get(sums, i)),
+                      &a->c->pictures[i]);
     assert_int_equal(vidi_chat_rewind(a->c, mark), VIDI_OK);
     free(rgb);
 }
@@ -134,11 +157,14 @@ static void sizes(const char *device, const char *family) {
     struct asked a;
     json_error_t error;
     json_t *all = json_load_file(inside(family, "pixels.json"), 0, &error), *tiles;
+    json_t *sums = json_load_file(inside(family, "sums.json"), 0, &error);
     const char *size;
     assert_int_equal(json_object_size(all), 6);
+    assert_int_equal(json_object_size(sums), 6);
     ask_open_with(&a, device, "", &(vidi_model_config){.path = family}, NULL);
-    json_object_foreach(all, size, tiles) one_size(&a, size, tiles);
+    json_object_foreach(all, size, tiles) one_size(&a, size, tiles, json_object_get(sums, size));
     json_decref(all);
+    json_decref(sums);
     ask_close(&a);
 }
 
@@ -288,7 +314,8 @@ static void test_recorded_once(void **state) {
 static void test_without_eyes(void **state) {
     (void)state;
     struct asked a;
-    ask_open(&a, NULL, "", inside(smolvlm, "tiny.gguf"), NULL);
+    ask_open_with(&a, NULL, "",
+                  &(vidi_model_config){.path = inside(smolvlm, "tiny.gguf"), .mmproj = ""}, NULL);
     const uint8_t rgb[3] = {0};
     const vidi_image image = {.data = rgb, .width = 1, .height = 1, .stride = 3};
     assert_int_equal(vidi_say_image(a.c, &image), VIDI_E_UNSUPPORTED);

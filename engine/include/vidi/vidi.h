@@ -83,6 +83,8 @@ typedef struct vidi_chat_config {
     uint64_t seed;     /* the same seed gives the same answer on the same device */
     int raw;           /* 1: text goes to the model without its prompt form */
     vidi_cache cache;
+    const char *date; /* "28 Nov 2026", for prompt forms that say what day it is; NULL: the day that
+                       * the model's template says by itself. Copied. */
 } vidi_chat_config;
 
 typedef struct vidi_piece {
@@ -148,7 +150,8 @@ typedef enum vidi_weights {
 } vidi_weights;
 typedef struct vidi_model_config {
     const char *path;      /* as above */
-    const char *mmproj;    /* GGUF file of the vision part; NULL: none, or the folder's */
+    const char *mmproj;    /* GGUF file of the vision part; NULL: the folder's, or the one beside
+                            * the file that fits it, if there is one; "": none */
     const char *chat_form; /* name of a prompt form; NULL: by the file's own template */
     vidi_weights weights;
 } vidi_model_config;

@@ -20,6 +20,11 @@ static vidi_status open_into(vidi_chat *c, const vidi_chat_config *cfg) {
                        "a context of %u is outside 2 to %u, what the model was made for", context,
                        m->shape.context);
     c->cfg.context = (int)context;
+    if (c->cfg.date) {
+        c->date = arena_text(&c->arena, c->cfg.date, strlen(c->cfg.date));
+        c->cfg.date = NULL;
+        if (!c->date) return VIDI_E_MEMORY;
+    }
     c->text_cap = tokenizer_longest(m->tokenizer) * 3 + 16;
     c->text = arena_new(&c->arena, char, c->text_cap);
     if (!c->text) return VIDI_E_MEMORY;
@@ -100,7 +105,7 @@ static vidi_status fail_blind(const struct gguf *file) {
                        "%s: this model reads text only, not pictures", file->path);
     return vd_fail(file->ctx, VIDI_E_UNSUPPORTED,
                    "%s: this model reads text only, not pictures, unless its vision part, a file "
-                   "such as mmproj-%s, is given, too",
+                   "such as mmproj-%s, is given, too; beside it lies none that fits",
                    file->path, slash ? slash + 1 : file->path);
 }
 

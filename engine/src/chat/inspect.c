@@ -184,6 +184,7 @@ vidi_status vidi_describe(vidi *v, const char *path, char **out) {
     vidi_model_config pair;
     arena_open(&a, &v->ctx);
     vidi_status status = find_pair(&v->ctx, &a, &(vidi_model_config){.path = path}, &pair);
+    if (status == VIDI_OK) status = find_beside(&v->ctx, &a, &pair);
     if (status == VIDI_OK) status = model_file_open(&v->ctx, pair.path, &g);
     struct shape *shape = vd_alloc(&v->ctx, sizeof *shape);
     if (status == VIDI_OK && !shape) status = VIDI_E_MEMORY;

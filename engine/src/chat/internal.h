@@ -117,6 +117,7 @@ struct vidi_chat {
     uint32_t area;       /* most pixels of a picture, where it may have any size */
     int last_role;       /* of the newest turn; -1 before the first */
     int32_t newest;      /* the last of what was read: a word, or below 0 a picture */
+    const char *date;    /* said by forms that say one; NULL: their own */
     struct tokens pending;
     uint32_t read_pending; /* of pending: already in the cache */
     uint32_t read_seen;    /* of pending: its pictures are kept for layers that ask them */
@@ -170,6 +171,10 @@ vidi_status vision_matches(struct vd_ctx *ctx, const struct gguf *eyes, const st
 /* A folder's model and vision part in place of the folder. */
 vidi_status find_pair(struct vd_ctx *ctx, struct arena *a, const vidi_model_config *wanted,
                       vidi_model_config *out);
+
+/* beside.c: where no vision part is named, the one that lies beside a model's file and fits it: the
+ * one named after it, or the only one beside an only model. A mmproj of "" means none. */
+vidi_status find_beside(struct vd_ctx *ctx, struct arena *a, vidi_model_config *cfg);
 
 /* fit.c: a picture said becomes the encoder's pictures, with words around them. Takes p->rgb. */
 vidi_status chat_fit(vidi_chat *c, struct said_picture *p);

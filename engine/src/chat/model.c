@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "chat/internal.h"
@@ -31,7 +32,23 @@ vidi_status model_file_open(struct vd_ctx *ctx, const char *path, struct gguf *o
     return gguf_open_memory(ctx, "picturebook", data, bytes, out);
 }
 
-static vidi_status find_family(vidi_model *m) {
+/* The vision part's projector, to be named beside an architecture that is not known. */
+static void projector_words(const vidi_model *m, const char *mmproj, char *out, size_t cap) {
+    struct gguf eyes = {0};
+    struct str type = vision_projector(&m->file);
+    const char *path = m->file.path;
+    if (mmproj && !hf_folder_is(mmproj) && gguf_open(&m->v->ctx, mmproj, &eyes) == VIDI_OK) {
+        type = vision_projector(&eyes);
+        path = mmproj;
+    }
+    out[0] = 0;
+    if (type.len)
+        snprintf(out, cap, "; clip.projector_type of %.300s is '%.*s'", path,
+                 (int)(type.len < 64 ? type.len : 64), type.ptr);
+    gguf_close(&eyes);
+}
+
+static vidi_status find_family(vidi_model *m, const char *mmproj) {
     struct str arch;
     TRY(gguf_str(&m->file, "general.architecture", &arch));
     m->family = family_find(arch);
@@ -42,14 +59,15 @@ static vidi_status find_family(vidi_model *m) {
             "%s: is the vision part of a model: the language model it belongs to must be "
             "given, and this as its mmproj",
             m->file.path);
-    char known[256] = "";
+    char known[256] = "", projector[512];
+    projector_words(m, mmproj, projector, sizeof projector);
     for (int i = 0; i < N_FAMILIES; i++) {
         if (i) strncat(known, ", ", sizeof known - strlen(known) - 1);
         strncat(known, families[i]->arch, sizeof known - strlen(known) - 1);
     }
     return vd_fail(&m->v->ctx, VIDI_E_UNSUPPORTED,
-                   "%s: general.architecture is '%.*s', which is not supported (known: %s)",
-                   m->file.path, (int)(arch.len < 64 ? arch.len : 64), arch.ptr, known);
+                   "%s: general.architecture is '%.*s', which is not supported (known: %s)%s",
+                   m->file.path, (int)(arch.len < 64 ? arch.len : 64), arch.ptr, known, projector);
 }
 
 vidi_status family_configure(struct vd_ctx *ctx, const struct gguf *file, const struct family *f,
@@ -124,10 +142,7 @@ static vidi_status fetch_weights(vidi_model *m, vidi_weights wanted) {
         uint64_t bytes;
         status = graph_plan(g, &bytes);
     }
-    char extra[800];
-    const uint32_t unused = status == VIDI_OK ? weights_unused(m->weights, extra, sizeof extra) : 0;
-    if (unused)
-        vd_log(ctx, VD_LOG_INFO, "%s: %u tensors are not used: %s", m->file.path, unused, extra);
+    if (status == VIDI_OK) status = weights_complete(m->weights);
     graph_close(g);
     arena_close(&a);
     return status;
@@ -141,6 +156,8 @@ static void find_form(vidi_model *m) {
         m->form = chat_form_recognise(text.ptr, text.len);
     if (m->form) return;
     m->form = chat_form_of_words(m->tokenizer);
+    if (m->shape.likely_form && m->form == chat_form_recognise(NULL, 0))
+        m->form = chat_form_find(m->shape.likely_form);
     if (text.len)
         vd_log(&m->v->ctx, VD_LOG_WARN, "%s: its chat template is not known; the form '%s' is used",
                m->file.path, m->form->name);
@@ -184,8 +201,9 @@ static vidi_status open_into(vidi_model *m, const vidi_model_config *wanted) {
     struct vd_ctx *ctx = &m->v->ctx;
     vidi_model_config cfg;
     TRY(find_pair(ctx, &m->arena, wanted, &cfg));
+    TRY(find_beside(ctx, &m->arena, &cfg));
     TRY(model_file_open(ctx, cfg.path, &m->file));
-    TRY(find_family(m));
+    TRY(find_family(m, cfg.mmproj));
     m->cfg = vd_alloc(ctx, m->family->config_bytes);
     if (!m->cfg) return VIDI_E_MEMORY;
     TRY(family_configure(ctx, &m->file, m->family, m->cfg, &m->shape));

@@ -25,11 +25,18 @@ bool is_vision_file(const struct gguf *g) {
            gguf_str(g, "general.architecture", &arch) == VIDI_OK && is_word(arch, "clip");
 }
 
+/* Files from before there were projector types say this alone. */
+static const char oldest_llava[] = "clip.has_llava_projector";
+
 struct str vision_projector(const struct gguf *g) {
     static const char *const keys[] = {"clip.projector_type", "clip.vision.projector_type"};
     struct str type = {"", 0};
     for (int i = 0; i < 2; i++)
         if (gguf_find(g, keys[i]) && gguf_str(g, keys[i], &type) == VIDI_OK) break;
+    bool llava = false;
+    if (!type.len && gguf_find(g, oldest_llava) && gguf_bool(g, oldest_llava, &llava) == VIDI_OK &&
+        llava)
+        return (struct str){"mlp", 3};
     return type;
 }
 
@@ -62,8 +69,10 @@ vidi_status vision_require(struct vd_ctx *ctx, const struct gguf *g, const char 
         strncat(known, visions[i]->projector, sizeof known - strlen(known) - 1);
     }
     return vd_fail(ctx, VIDI_E_UNSUPPORTED,
-                   "%s: clip.projector_type is '%.*s', which is not supported (known: %s)", g->path,
-                   (int)(type.len < 64 ? type.len : 64), type.ptr, known);
+                   "%s: clip.projector_type is '%.*s', which is not supported (known: %s); it was "
+                   "given with a decoder whose general.architecture is '%s'",
+                   g->path, (int)(type.len < 64 ? type.len : 64), type.ptr, known,
+                   arch ? arch : "not known");
 }
 
 vidi_status vision_configure(struct vd_ctx *ctx, const struct gguf *g, const struct vision *vision,

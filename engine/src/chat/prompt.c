@@ -97,12 +97,19 @@ static vidi_status ask_pictures(vidi_chat *c, const char *text) {
     return status;
 }
 
-static const char *open_turn(vidi_chat *c, vidi_role role) {
+enum { OPEN_PARTS = 3 };
+
+/* What opens a turn; gives the number of its parts. */
+static uint32_t open_turn(vidi_chat *c, vidi_role role, struct text_part parts[OPEN_PARTS]) {
     const struct chat_form *form = c->model->form;
     const bool picture = role == VIDI_USER && c->n_waiting && form->user_picture;
-    const char *open = chat_form_open(form, role, c->last_role);
+    parts[0] = words(picture ? form->user_picture : chat_form_open(form, role, c->last_role));
     c->last_role = (int)role;
-    return picture ? form->user_picture : open;
+    if (role != VIDI_SYSTEM || !form->date) return 1;
+    const char *date = c->date ? c->date : form->date;
+    parts[1] = (struct text_part){date, strlen(date), 0};
+    parts[2] = words(form->after_date);
+    return OPEN_PARTS;
 }
 
 /* What stands before the first turn: the token that starts a text, the form's own words, and what
@@ -121,9 +128,12 @@ static vidi_status begin(vidi_chat *c, vidi_role first_role) {
     struct text_part before[] = {words(form->before_all)};
     TRY(push_parts(c, before, 1));
     if (first_role == VIDI_SYSTEM || !form->system_default) return VIDI_OK;
-    struct text_part parts[] = {words(open_turn(c, VIDI_SYSTEM)), words(form->system_default),
-                                words(form->turn_close[VIDI_SYSTEM])};
-    return push_parts(c, parts, 3);
+    if (form->default_unseen && c->n_waiting) return VIDI_OK;
+    struct text_part parts[OPEN_PARTS + 2];
+    uint32_t n = open_turn(c, VIDI_SYSTEM, parts);
+    parts[n++] = words(form->system_default);
+    parts[n++] = words(form->turn_close[VIDI_SYSTEM]);
+    return push_parts(c, parts, n);
 }
 
 vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
@@ -141,14 +151,17 @@ vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
         struct text_part behind[] = {words(after)};
         if (after[0]) TRY(push_parts(c, behind, 1));
     }
-    struct text_part parts[] = {words(open_turn(c, role)), words(""), trimmed(text, form->trim),
-                                words(form->turn_close[role])};
-    if (!c->n_waiting) return push_parts(c, parts, 4);
-    TRY(push_parts(c, parts, 1));
+    struct text_part parts[OPEN_PARTS + 3];
+    const uint32_t n = open_turn(c, role, parts);
+    parts[n] = words("");
+    parts[n + 1] = trimmed(text, form->trim);
+    parts[n + 2] = words(form->turn_close[role]);
+    if (!c->n_waiting) return push_parts(c, parts, n + 3);
+    TRY(push_parts(c, parts, n));
     TRY(push_pictures(c, &after));
     /* Behind a picture a text begins anew, as behind a control word. */
-    parts[1] = words(after);
-    return tokenize_parts(c->model->tokenizer, parts + 1, 3, &c->pending);
+    parts[n] = words(after);
+    return tokenize_parts(c->model->tokenizer, parts + n, 3, &c->pending);
 }
 
 vidi_status prompt_open_answer(vidi_chat *c) {

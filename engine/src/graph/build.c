@@ -133,6 +133,7 @@ bool graph_has(graph *g, const char *weight) { return weights_has(g->weights, we
 uint32_t graph_width(graph *g, const char *weight) { return weights_width(g->weights, weight); }
 uint32_t graph_height(graph *g, const char *weight) { return weights_height(g->weights, weight); }
 bool graph_same(graph *g, const char *a, const char *b) { return weights_same(g->weights, a, b); }
+void graph_spare(graph *g, const char *prefix) { weights_spare(g->weights, prefix); }
 
 void *graph_memory(graph *g, uint64_t n, uint64_t size) {
     void *memory = graph_ok(g) ? arena_alloc(&g->arena, n, size) : NULL;

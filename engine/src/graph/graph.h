@@ -30,6 +30,7 @@ bool graph_has(graph *g, const char *weight);            /* is there a tensor of
 uint32_t graph_width(graph *g, const char *weight);      /* columns of that tensor; 0: none */
 uint32_t graph_height(graph *g, const char *weight);     /* its rows */
 bool graph_same(graph *g, const char *a, const char *b); /* are both there, with the same bytes? */
+void graph_spare(graph *g, const char *prefix); /* tensors named so may be there without use */
 /* n items of `size` bytes until the graph is closed, for numbers that a family works out. NULL
  * after a failure. */
 void *graph_memory(graph *g, uint64_t n, uint64_t size);

@@ -6,7 +6,13 @@
 #include "base/checked.h"
 #include "ops/quant.h"
 
-enum { PIECE_BYTES = 4 << 20, PROBLEMS_SHOWN = 24, NAME_CAP = 128 };
+enum { PIECE_BYTES = 4 << 20, NAME_CAP = 128, NAMES_CAP = 400, SPARED_MOST = 8 };
+
+/* Names and what is wrong with each, as many as a sentence holds; the others are counted. */
+struct list {
+    char text[NAMES_CAP];
+    uint32_t n, shown;
+};
 
 struct entry {
     const struct weight *parts[WEIGHTS_PARTS];
@@ -26,10 +32,12 @@ struct weights {
     struct map used;  /* tensors that were asked for */
     struct map same;  /* pairs of names, two lines, to whether they hold the same bytes */
     struct entry *entries;
-    uint32_t n, cap, n_problems;
+    uint32_t n, cap;
     uint64_t bytes, read, total;
-    char problems[800];
+    struct list problems;
     vidi_status status;
+    const char *spared[SPARED_MOST];
+    uint32_t n_spared;
 };
 
 vidi_status weights_open(struct gpu *gpu, const struct gguf *file,
@@ -81,20 +89,89 @@ static bool is_used(const struct weights *w, const struct str name) {
     return map_get(&w->used, name.ptr, (uint32_t)name.len, &index);
 }
 
-uint32_t weights_unused(const struct weights *w, char *out, size_t cap) {
-    const struct gguf *files[] = {w->file, w->second};
-    uint32_t n = 0;
+/* What no longer fits is said to the log, so that all of it is said. */
+static void list_add(struct vd_ctx *ctx, struct list *l, struct str name, const char *words) {
+    const size_t used = strlen(l->text), left = sizeof l->text - used;
+    const int len = snprintf(NULL, 0, "%s%.*s%s", used ? ", " : "", (int)name.len, name.ptr, words);
+    const bool fits = l->shown == l->n && len > 0 && (size_t)len < left;
+    l->n++;
+    l->shown += fits;
+    if (fits)
+        snprintf(l->text + used, left, "%s%.*s%s", used ? ", " : "", (int)name.len, name.ptr,
+                 words);
+    else
+        vd_log(ctx, VD_LOG_WARN, "%.*s%s", (int)name.len, name.ptr, words);
+}
+
+/* " and 12 more" */
+static const char *list_more(const struct list *l, char *out, size_t cap) {
     out[0] = 0;
+    if (l->n > l->shown) snprintf(out, cap, " and %u more", l->n - l->shown);
+    return out;
+}
+
+static bool starts(struct str name, const char *prefix) {
+    const size_t len = strlen(prefix);
+    return name.len >= len && memcmp(name.ptr, prefix, len) == 0;
+}
+
+static bool ends(struct str name, const char *suffix) {
+    const size_t len = strlen(suffix);
+    return name.len >= len && memcmp(name.ptr + name.len - len, suffix, len) == 0;
+}
+
+/* Tensors that a file may have beside those that are computed with: towers for text and sound,
+ * positions that are worked out, what is fixed by the architecture. */
+static bool is_harmless(const struct weights *w, struct str name) {
+    static const char *const firsts[] = {"t.",    "a.",      "mm.a.",
+                                         "rope_", "v.head.", "resampler.pos_embed"};
+    static const char *const lasts[] = {".attn_rot_embd.weight", ".rope_freqs.weight",
+                                        ".rope_freqs", ".attn.masked_bias", "position_ids"};
+    for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++)
+        if (starts(name, firsts[i])) return true;
+    for (size_t i = 0; i < sizeof lasts / sizeof *lasts; i++)
+        if (ends(name, lasts[i])) return true;
+    for (uint32_t i = 0; i < w->n_spared; i++)
+        if (starts(name, w->spared[i])) return true;
+    return false;
+}
+
+/* Adds what nothing asked for; `harmful` alone, or all of it. */
+static void add_unused(const struct weights *w, bool harmful, struct list *out) {
+    const struct gguf *files[] = {w->file, w->second};
     for (int f = 0; f < 2 && files[f]; f++)
         for (uint32_t i = 0; i < files[f]->n_tensors; i++) {
             const struct str name = files[f]->tensors[i].name;
-            const size_t used = strlen(out);
             if (is_used(w, name)) continue;
-            if (n++ < PROBLEMS_SHOWN)
-                snprintf(out + used, cap - used, "%s%.*s", used ? ", " : "", (int)name.len,
-                         name.ptr);
+            if (!harmful || !(files[f]->folder || is_harmless(w, name)))
+                list_add(w->ctx, out, name, "");
         }
-    return n;
+}
+
+void weights_spare(struct weights *w, const char *prefix) {
+    const char *kept = NULL;
+    for (uint32_t i = 0; i < w->n_spared; i++)
+        if (strcmp(w->spared[i], prefix) == 0) return;
+    if (w->n_spared < SPARED_MOST) kept = arena_text(&w->arena, prefix, strlen(prefix));
+    if (kept) w->spared[w->n_spared++] = kept;
+}
+
+vidi_status weights_complete(struct weights *w) {
+    struct list harmful = {0}, all = {0};
+    char more[32];
+    add_unused(w, true, &harmful);
+    if (harmful.n)
+        return vd_fail(w->ctx, VIDI_E_UNSUPPORTED,
+                       "%s%s%s: %u tensor%s nothing of this family computes with, so that its "
+                       "answers would be wrong: %s%s",
+                       w->file->path, w->second ? " and " : "", w->second ? w->second->path : "",
+                       harmful.n, harmful.n == 1 ? " is there that" : "s are there that",
+                       harmful.text, list_more(&harmful, more, sizeof more));
+    add_unused(w, false, &all);
+    if (all.n)
+        vd_log(w->ctx, VD_LOG_INFO, "%s: %u tensors are not used: %s%s", w->file->path, all.n,
+               all.text, list_more(&all, more, sizeof more));
+    return VIDI_OK;
 }
 
 bool weights_has(const struct weights *w, const char *name) { return lookup(w, name) != NULL; }
@@ -106,20 +183,22 @@ uint64_t weights_bytes(const struct weights *w) { return w->bytes; }
 
 vidi_status weights_check(struct weights *w) {
     if (w->status != VIDI_OK) return w->status;
-    if (!w->n_problems) return VIDI_OK;
-    char extra[800];
-    const uint32_t n = weights_unused(w, extra, sizeof extra);
-    return vd_fail(w->ctx, VIDI_E_FORMAT, "%s%s%s: %u tensor%s not as the model needs: %s%s%s",
-                   w->file->path, w->second ? " and " : "", w->second ? w->second->path : "",
-                   w->n_problems, w->n_problems == 1 ? " is" : "s are", w->problems,
-                   n ? "; not used: " : "", extra);
+    const struct list *p = &w->problems;
+    if (!p->n) return VIDI_OK;
+    struct list extra = {0};
+    char more[32], unused[32];
+    add_unused(w, false, &extra);
+    return vd_fail(w->ctx, VIDI_E_FORMAT, "%s%s%s: %u tensor%s not as the model needs: %s%s%s%s%s",
+                   w->file->path, w->second ? " and " : "", w->second ? w->second->path : "", p->n,
+                   p->n == 1 ? " is" : "s are", p->text, list_more(p, more, sizeof more),
+                   extra.n ? "; not used: " : "", extra.text,
+                   list_more(&extra, unused, sizeof unused));
 }
 
 static void problem(struct weights *w, const char *name, const char *words) {
-    const size_t used = strlen(w->problems);
-    if (w->n_problems++ < PROBLEMS_SHOWN)
-        snprintf(w->problems + used, sizeof w->problems - used, "%s%s %s", used ? ", " : "", name,
-                 words);
+    char full[NAME_CAP];
+    snprintf(full, sizeof full, " %s", words);
+    list_add(w->ctx, &w->problems, (struct str){name, strlen(name)}, full);
 }
 
 /* Keeps the device's failure; the caller then returns nothing. */

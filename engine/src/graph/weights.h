@@ -63,10 +63,14 @@ uint32_t weights_height(const struct weights *w, const char *name); /* rows; 0: 
 /* Both are there, of one type and shape, and hold the same bytes. A failure to read them is kept.
  */
 bool weights_same(struct weights *w, const char *a, const char *b);
-/* Tensors that nothing asked for: their number, and the first names, separated by commas. */
-uint32_t weights_unused(const struct weights *w, char *out, size_t cap);
+/* Tensors whose names begin so may be left unused. */
+void weights_spare(struct weights *w, const char *prefix);
+/* Once all graphs were built: VIDI_E_UNSUPPORTED where a GGUF file has tensors that nothing asked
+ * for and that are not known to be harmless. */
+vidi_status weights_complete(struct weights *w);
 uint64_t weights_bytes(const struct weights *w); /* on the device */
 
-/* VIDI_E_FORMAT naming every missing and misshapen tensor, or the first failure of the device. */
+/* VIDI_E_FORMAT naming every missing and misshapen tensor, or the first failure of the device. What
+ * the sentence has no room for is counted in it and said to the log. */
 vidi_status weights_check(struct weights *w);
 #endif

@@ -24,6 +24,24 @@ static const char vicuna_system[] =
     "A chat between a curious user and an artificial intelligence assistant. The assistant gives "
     "helpful, detailed, and polite answers to the user's questions.";
 
+#define LLAMA3_OPEN(role) "<|start_header_id|>" role "<|end_header_id|>\n\n"
+#define LLAMA3_TURNS                                                            \
+    .before_all = "", .turn_close = {"<|eot_id|>", "<|eot_id|>", "<|eot_id|>"}, \
+    .answer_open = LLAMA3_OPEN("assistant")
+
+/* Each turn of the system says what day it is; without one, that alone is said. */
+#define LLAMA31                                                                             \
+    LLAMA3_TURNS,                                                                           \
+        .system_default = "", .date = "26 Jul 2024", .after_date = "\n\n",                  \
+        .turn_open = {LLAMA3_OPEN("system") "Cutting Knowledge Date: December 2023\nToday " \
+                                            "Date: ",                                       \
+                      LLAMA3_OPEN("user"), LLAMA3_OPEN("assistant")}
+
+/* What the system says stands in the first turn of the user. */
+#define MISTRAL(open, close, said, end)                                                    \
+    .before_all = "", .turn_open = {open, open, said}, .turn_close = {"\n\n", close, end}, \
+    .user_after_system = "", .answer_open = ""
+
 enum { MARKS = 3 };
 
 /* The first row whose marks are all there wins, so special cases stand before general ones. */
@@ -31,6 +49,13 @@ static const struct row {
     struct chat_form form;
     const char *marks[MARKS];
 } rows[] = {
+    {{.name = "phi4",
+      .before_all = "",
+      .turn_open = {"<|im_start|>system<|im_sep|>", "<|im_start|>user<|im_sep|>",
+                    "<|im_start|>assistant<|im_sep|>"},
+      .turn_close = {"<|im_end|>", "<|im_end|>", "<|im_end|>"},
+      .answer_open = "<|im_start|>assistant<|im_sep|>"},
+     {"<|im_start|>", "<|im_sep|>"}},
     {{.name = "smollm2", .system_default = smollm_system, CHATML}, {"<|im_start|>", smollm_system}},
     {{.name = "qwen2.5", .system_default = qwen_system, CHATML}, {"<|im_start|>", qwen_system}},
     {{.name = "qwen2", .system_default = helpful_system, CHATML}, {"<|im_start|>", helpful_system}},
@@ -49,13 +74,13 @@ static const struct row {
       .answer_open = "Assistant:"},
      {"<end_of_utterance>"}},
     {{.name = "chatml", CHATML}, {"<|im_start|>", "<|im_end|>"}},
+    {{.name = "llama3.2-vision", LLAMA31, .default_unseen = true},
+     {"<|start_header_id|>", "Cutting Knowledge Date: ", "has_images"}},
+    {{.name = "llama3.1", LLAMA31, .trim = true},
+     {"<|start_header_id|>", "Cutting Knowledge Date: "}},
     {{.name = "llama3",
-      .before_all = "",
-      .turn_open = {"<|start_header_id|>system<|end_header_id|>\n\n",
-                    "<|start_header_id|>user<|end_header_id|>\n\n",
-                    "<|start_header_id|>assistant<|end_header_id|>\n\n"},
-      .turn_close = {"<|eot_id|>", "<|eot_id|>", "<|eot_id|>"},
-      .answer_open = "<|start_header_id|>assistant<|end_header_id|>\n\n",
+      LLAMA3_TURNS,
+      .turn_open = {LLAMA3_OPEN("system"), LLAMA3_OPEN("user"), LLAMA3_OPEN("assistant")},
       .trim = true},
      {"<|start_header_id|>", "<|eot_id|>"}},
     {{.name = "gemma",
@@ -108,6 +133,12 @@ static const struct row {
       .turn_close = {"</s>\n", "</s>\n", "</s>\n"},
       .answer_open = "<|assistant|>\n"},
      {"<|user|>", "eos_token"}},
+    {{.name = "llava-mistral",
+      .before_all = "",
+      .turn_open = {"<<SYS>>\n", "[INST] ", " "},
+      .turn_close = {"\n<</SYS>>\n\n", " [/INST]", "</s>"},
+      .answer_open = ""},
+     {"[INST]", "<<SYS>>", "message['content'][0]['text']"}},
     {{.name = "llama2",
       .before_all = "",
       .turn_open = {"[INST] <<SYS>>\n", "[INST] ", " "},
@@ -116,20 +147,35 @@ static const struct row {
       .answer_open = "",
       .trim = true},
      {"[INST]", "<<SYS>>"}},
-    {{.name = "mistral",
+    {{.name = "mistral-v7",
       .before_all = "",
-      .turn_open = {"[INST] ", "[INST] ", ""},
-      .turn_close = {"\n\n", " [/INST]", "</s>"},
-      .user_after_system = "",
+      .turn_open = {"[SYSTEM_PROMPT] ", "[INST] ", " "},
+      .turn_close = {"[/SYSTEM_PROMPT]", "[/INST]", "</s>"},
       .answer_open = ""},
-     {"[INST]", "' [/INST]'"}},
-    {{.name = "mistral-tekken",
+     {"[SYSTEM_PROMPT] ", "[INST] "}},
+    {{.name = "mistral-v7-tekken",
       .before_all = "",
-      .turn_open = {"[INST]", "[INST]", ""},
-      .turn_close = {"\n\n", "[/INST]", "</s>"},
-      .user_after_system = "",
+      .turn_open = {"[SYSTEM_PROMPT]", "[INST]", ""},
+      .turn_close = {"[/SYSTEM_PROMPT]", "[/INST]", "</s>"},
       .answer_open = ""},
+     {"[SYSTEM_PROMPT]", "[INST]"}},
+    {{.name = "mistral-v1", MISTRAL(" [INST] ", " [/INST]", " ", "</s>")}, {"' [INST] '"}},
+    {{.name = "mistral-v0.1",
+      MISTRAL("[INST] ", " [/INST]", "", "</s>"),
+      .user_after_answer = " [INST] "},
+     {"[INST]", "' [/INST]'", "eos_token + ' '"}},
+    {{.name = "mistral", MISTRAL("[INST] ", " [/INST]", "", "</s>")}, {"[INST]", "' [/INST]'"}},
+    {{.name = "mistral-v3", MISTRAL("[INST] ", "[/INST]", " ", "</s>")}, {"\"[INST] \""}},
+    {{.name = "mistral-tekken", MISTRAL("[INST]", "[/INST]", "", "</s>")},
      {"[INST]", "\"[INST]\""}},
+    {{.name = "llava",
+      .before_all = "",
+      .turn_open = {"", "USER: ", " ASSISTANT: "},
+      .turn_close = {"", "", ""},
+      .user_after_system = " USER: ",
+      .user_after_answer = " USER: ",
+      .answer_open = " ASSISTANT:"},
+     {".upper() + ': '", "ASSISTANT:"}},
     {{.name = "vicuna-v1", .system_default = vicuna_system, VICUNA},
      {"USER: ", "A chat between a curious user"}},
     {{.name = "vicuna", VICUNA}, {"USER: ", "ASSISTANT:"}},
@@ -197,5 +243,7 @@ const struct chat_form *chat_form_of_words(const struct tokenizer *t) {
 const char *chat_form_open(const struct chat_form *form, vidi_role role, int before) {
     if (role == VIDI_USER && before == VIDI_SYSTEM && form->user_after_system)
         return form->user_after_system;
+    if (role == VIDI_USER && before == VIDI_ASSISTANT && form->user_after_answer)
+        return form->user_after_answer;
     return form->turn_open[role];
 }

@@ -21,6 +21,10 @@ struct chat_form {
     const char *turn_open[3], *turn_close[3]; /* by vidi_role */
     const char *user_picture; /* opens a user's turn that begins with a picture; NULL: as any */
     const char *user_after_system; /* opens a user's turn right behind the system's; NULL: as any */
+    const char *user_after_answer; /* the same behind the assistant's */
+    const char *date, *after_date; /* of today unless the host says it, and what stands behind it:
+                                    * both follow turn_open of the system; NULL: none is said */
+    bool default_unseen;           /* no system_default where the first turn has pictures */
     const char *answer_open;       /* the assistant's turn, up to where the model goes on */
     bool trim;                     /* white space around a turn's text is dropped */
 };

@@ -5,7 +5,8 @@ and its mmproj as GGUF, and what transformers computes from the same weights and
 
 The weights are exact in f16 and stored so. The vocabulary is single bytes and control words, so the
 prompt's tokens are spelt out here and need no tokenizer. Pixels come from the reference processors
-with PIL; pixels.json holds a few numbers of every tile for pictures of awkward sizes.
+with PIL; pixels.json holds a few numbers of every tile for pictures of awkward sizes, and sums.json a
+hash of all of them, rounded to half a step of the 8 bits they come from. `--pixels` makes these two alone.
 """
 import json
 import math
@@ -23,7 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from convert import convert  # noqa: E402
 from native import internvl, qwen25vl, qwen2vl, qwen3vl  # noqa: E402,F401
 
-TEXT, HIDDEN, WIDE = "What?", 64, 96
+TEXT, HIDDEN, WIDE, RESAMPLED = "What?", 64, 96, 128
 TAKEN = 4  # words of an answer before the next question
 SMOL = (["<|im_start|>", "<end_of_utterance>", "<fake_token_around_image>", "<image>", "<global-img>"] +
         [f"<row_{r}_col_{c}>" for r in range(1, 7) for c in range(1, 7)])
@@ -612,7 +613,7 @@ def slices_of(image, side, patch, most=9):
 
 
 def minicpmv():
-    side, patch, dim = 64, 8, 128
+    side, patch, dim = 64, 8, RESAMPLED
     v = T.SiglipVisionConfig(hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
                              image_size=112, patch_size=patch, vision_use_head=False)
     text = T.Qwen2Config(**{**text_config(256 + len(MINICPM) + 1), "hidden_size": dim, "intermediate_size": 64,
@@ -755,21 +756,44 @@ def make(out, name):
         run_words(m, out + "/turns", images, second_turn(m, answer[:TAKEN], images))
     if m.get("large"):  # of more rows than are read at once; what it gives in between would be large, too
         run_words(m, out + "/large", [pattern(420, 320)])
-    found = {}
+    keep_pixels(m, out)
+
+
+def pixel_sum(tile, mean, std):
+    """FNV-1a of the planes' values as they were before they were normalised, times 510, 16 bits each."""
+    planes = tile.reshape(3, -1).astype(np.float64)
+    steps = np.floor(510 * (planes * std[:, None] + mean[:, None]) + .5).astype(np.int64).astype("<u2")
+    total = 0xcbf29ce484222325
+    for byte in steps.tobytes():
+        total = (total ^ byte) * 0x100000001b3 % 2 ** 64
+    return f"{total:016x}"
+
+
+def keep_pixels(m, out):
+    fields = gguf.GGUFReader(out + "/mmproj-tiny.gguf").fields
+    mean, std = (np.float32(fields["clip.vision.image_" + k].contents()).astype(np.float64) for k in ("mean", "std"))
+    found, sums = {}, {}
     for width, height in SIZES + [OWN]:
+        size = f"{width}x{height}"
         try:
             values, _ = m["pixels"]([pattern(width, height)])
         except ValueError:  # refused
-            found[f"{width}x{height}"] = None
+            found[size] = sums[size] = None
             continue
-        found[f"{width}x{height}"] = [[float(v) for v in tile.reshape(-1)[::991]] for tile in values]
-    with open(out + "/pixels.json", "w") as f:
-        json.dump(found, f)
+        found[size] = [[float(v) for v in tile.reshape(-1)[::991]] for tile in values]
+        sums[size] = [pixel_sum(np.asarray(tile), mean, std) for tile in values]
+    for name, what in (("pixels", found), ("sums", sums)):
+        with open(f"{out}/{name}.json", "w") as f:
+            json.dump(what, f)
 
 
 def main():
     for name in ("smolvlm", "llava", "llava_siglip", "llava_next", "gemma3", "minicpmv", "paligemma", "moondream", "qwen2vl", "qwen25vl", "qwen3vl", "internvl"):
-        if len(sys.argv) < 3 or name in sys.argv[2:]:
+        if len(sys.argv) > 2 and name not in sys.argv[2:] and sys.argv[2:] != ["--pixels"]:
+            continue
+        if "--pixels" in sys.argv:
+            keep_pixels(globals()[name](), f"{sys.argv[1]}/{name}")
+        else:
             make(f"{sys.argv[1]}/{name}", name)
 
 

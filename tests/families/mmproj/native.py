@@ -9,7 +9,7 @@ from transformers.vision_utils import get_vision_window_index
 
 from convert import convert
 
-TEXT = "What?"
+TEXT, HIDDEN, WIDE = "What?", 64, 96
 WORDS = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 IDS = {w: 256 + i for i, w in enumerate(WORDS)}
 SYSTEM = "You are a helpful assistant."
@@ -102,7 +102,7 @@ def family(net, patch, least, system, template, window=0, most=ROWS, seed=5, key
 
 
 def text_config(sections, **more):
-    return dict(vocab_size=256 + len(WORDS) + 1, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
+    return dict(vocab_size=256 + len(WORDS) + 1, hidden_size=HIDDEN, intermediate_size=WIDE, num_hidden_layers=2,
                 num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=1024, rms_norm_eps=1e-6,
                 tie_word_embeddings=False, bos_token_id=None, eos_token_id=None, pad_token_id=None,
                 rope_parameters={"rope_type": "default", "rope_theta": 1e4, "mrope_section": sections}, **more)
@@ -114,7 +114,7 @@ TOKENS = dict(image_token_id=IDS["<|image_pad|>"], video_token_id=IDS["<|video_p
 
 
 def qwen2vl():
-    v = dict(depth=3, embed_dim=64, hidden_size=64, num_heads=4, mlp_ratio=2, patch_size=14)
+    v = dict(depth=3, embed_dim=64, hidden_size=HIDDEN, num_heads=4, mlp_ratio=2, patch_size=14)
     c = T.Qwen2VLConfig(text_config=text_config([2, 3, 3]), vision_config=v, **TOKENS)
     return family(T.Qwen2VLForConditionalGeneration(c).float().eval(), 14, 4, SYSTEM, TEMPLATE)
 
