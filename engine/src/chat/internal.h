@@ -156,6 +156,9 @@ bool is_vision_file(const struct gguf *g);
 /* Whether a language model's file holds its vision part, too. */
 struct str vision_projector(const struct gguf *g); /* clip.projector_type; "": none */
 bool carries_eyes(const struct gguf *g);
+/* In such a file the eyes' own words stand behind this; own_words() makes them those of `eyes`. */
+#define EYES_WORDS "clip."
+vidi_status own_words(struct gguf *eyes);
 /* For a decoder of this architecture; NULL: for any. NULL: not supported. */
 const struct vision *vision_find(const struct gguf *g, const char *arch);
 vidi_status vision_require(struct vd_ctx *ctx, const struct gguf *g, const char *arch,
