@@ -257,9 +257,14 @@ static const char flamingo_folder[] = FOLDERS "flamingo";
 
 static void flamingo(const char *device) {
     const char *f = flamingo_folder, *words = "What is it?";
+    struct asked a;
     seeing(device, &(struct question){f, FOLDERS "flamingo/one", f, words, 1, 3});
     seeing(device, &(struct question){f, FOLDERS "flamingo/three", f, words, 3, 3});
     mixed(device, f, FOLDERS "flamingo/mixed", "The dog and the fox. ", words);
+    ask_open(&a, device, "", f, NULL);
+    const struct tokenizer *t = a.m->tokenizer; /* an answer is a chunk */
+    assert_true(tokenizer_is_end(t, tokenizer_find(t, "<|endofchunk|>")));
+    ask_close(&a);
 }
 
 static void test_flamingo(void **state) {
