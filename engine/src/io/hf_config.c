@@ -45,7 +45,7 @@ static const struct hf_text texts[] = {
     {"blip_text_model", "blip",
      "{\"hidden_size\":768,\"intermediate_size\":3072,\"num_hidden_layers\":12,"
      "\"num_attention_heads\":8,\"max_position_embeddings\":512,\"hidden_act\":\"gelu\","
-     "\"layer_norm_eps\":1e-12,\"encoder_hidden_size\":768,\"bos_token_id\":30522}",
+     "\"layer_norm_eps\":1e-12,\"bos_token_id\":30522}",
      false},
     {"idefics", "idefics",
      "{\"hidden_size\":4096,\"intermediate_size\":11008,\"num_hidden_layers\":32,"
@@ -186,11 +186,12 @@ const struct hf_eyes *hf_eyes_find(const char *model_type) {
 }
 
 static vidi_status unknown_type(struct hf *h, const char *where, const char *type) {
-    char known[256] = "";
+    char known[1024] = "";
     for (int i = 0; i < N_TEXTS + N_EYES; i++) {
+        const char *one = i < N_TEXTS ? texts[i].model_type : eyes[i - N_TEXTS].model_type;
+        if (i >= N_TEXTS && hf_text_find(one)) continue; /* named already */
         if (i) strncat(known, ", ", sizeof known - strlen(known) - 1);
-        strncat(known, i < N_TEXTS ? texts[i].model_type : eyes[i - N_TEXTS].model_type,
-                sizeof known - strlen(known) - 1);
+        strncat(known, one, sizeof known - strlen(known) - 1);
     }
     return vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
                    "%.600s/config.json: %smodel_type is '%.64s', which is not supported (known: "

@@ -23,9 +23,8 @@ static void put_colours(struct hf *h, json_t *process, const char *from, const c
         numbers[i] = (float)json_number_value(json_array_get(list, i));
     }
     if (!good && *status == VIDI_OK)
-        *status =
-            vd_fail(h->ctx, VIDI_E_FORMAT,
-                    "%.600s/preprocessor_config.json: %s is not three numbers", h->folder, from);
+        *status = vd_fail(h->ctx, VIDI_E_FORMAT, "%.600s/%s: %s is not three numbers", h->folder,
+                          h->process_at, from);
     if (good) put_floats(&h->put, to, numbers, 3);
 }
 
@@ -71,10 +70,11 @@ static void put_idefics3(struct hf *h, json_t *process, vidi_status *status) {
     put_u32(&h->put, ".vision.projector.scale_factor", found ? found : 2);
     if (longest) put_u32(&h->put, ".vision.preproc_image_size", longest);
     if (*status == VIDI_OK && tile && tile != side)
-        *status = vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
-                          "%.600s/preprocessor_config.json: max_image_size.longest_edge is %u, but "
-                          "vision_config.image_size is %lld",
-                          h->folder, tile, (long long)side);
+        *status =
+            vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
+                    "%.600s/%s: max_image_size.longest_edge is %u, but vision_config.image_size "
+                    "is %lld",
+                    h->folder, h->process_at, tile, (long long)side);
 }
 
 static const struct hf_row perceiver_rows[] = {
@@ -91,12 +91,21 @@ static const char perceiver_defaults[] =
     "\"num_key_value_heads\":4,\"resampler_head_dim\":96,\"hidden_size\":4096,"
     "\"rms_norm_eps\":1e-6,\"hidden_act\":\"silu\"}";
 
+/* A width that is not the decoder's was left out of the file, and so was the norm's constant. */
+static void as_wide_as_text(const struct hf *h, json_t *numbers) {
+    static const char *const keys[] = {"hidden_size", "rms_norm_eps"};
+    if (json_equal(json_object_get(numbers, keys[0]), json_object_get(h->numbers, keys[0]))) return;
+    for (int i = 0; i < 2; i++)
+        json_object_set(numbers, keys[i], json_object_get(h->numbers, keys[i]));
+}
+
 static void put_idefics2(struct hf *h, json_t *process, vidi_status *status) {
     static const char where[] = "perceiver_config.";
     const uint32_t longest = side_of(process, "size", "longest_edge");
     const uint32_t shortest = side_of(process, "size", "shortest_edge");
     json_t *numbers =
         hf_with_defaults(json_object_get(h->config, "perceiver_config"), perceiver_defaults);
+    as_wide_as_text(h, numbers);
     const char *act = json_string_value(json_object_get(numbers, "hidden_act"));
     want_siglip(h, status);
     hf_put_rows(h, numbers, where, perceiver_rows, sizeof perceiver_rows / sizeof *perceiver_rows,
@@ -306,9 +315,8 @@ static void put_qwen25(struct hf *h, json_t *process, vidi_status *status) {
 static void note_filter(struct hf *h, const json_t *process, int filter) {
     const json_t *says = json_object_get(process, "resample");
     if (json_is_integer(says) && json_integer_value(says) != filter)
-        vd_log(h->ctx, VD_LOG_WARN,
-               "%.600s/preprocessor_config.json: resample is %lld, pictures are resized by %d",
-               h->folder, (long long)json_integer_value(says), filter);
+        vd_log(h->ctx, VD_LOG_WARN, "%.600s/%s: resample is %lld, pictures are resized by %d",
+               h->folder, h->process_at, (long long)json_integer_value(says), filter);
 }
 
 /* --- all of them -------------------------------------------------------------------------------
@@ -320,6 +328,20 @@ void hf_tower(struct hf *h, vidi_status *status) { PUT(h, eyes_rows, status); }
 static void put_tower(struct hf *h, vidi_status *status) {
     hf_tower(h, status);
     if (*status == VIDI_OK) put_act(h, status);
+}
+
+/* What is done to pictures: a part of processor_config.json, as newer folders are saved, or a file.
+ */
+static vidi_status read_process(struct hf *h, json_t **out) {
+    json_t *all = NULL;
+    h->process_at = "preprocessor_config.json";
+    TRY(hf_json(h, "processor_config.json", false, &all));
+    *out = json_incref(json_object_get(all, "image_processor"));
+    json_decref(all);
+    if (!*out) return hf_json(h, h->process_at, true, out);
+    h->process_at = "processor_config.json: image_processor";
+    if (json_is_object(*out)) return VIDI_OK;
+    return vd_fail(h->ctx, VIDI_E_FORMAT, "%.600s/%s is no object", h->folder, h->process_at);
 }
 
 void hf_config_eyes(struct hf *h, vidi_status *status) {
@@ -347,7 +369,7 @@ void hf_config_eyes(struct hf *h, vidi_status *status) {
                  {"qwen2.5vl_merger", false, 3, put_qwen25},
                  {"qwen3vl_merger", false, 3, put_qwen3}};
     json_t *process = NULL;
-    *status = hf_json(h, "preprocessor_config.json", true, &process);
+    *status = read_process(h, &process);
     if (process) {
         const bool norm = json_object_get(process, "norm_mean"); /* as MiniCPM-V calls them */
         put_colours(h, process, norm ? "norm_mean" : "image_mean", ".vision.image_mean", status);
