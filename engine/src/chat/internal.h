@@ -125,6 +125,7 @@ struct vidi_chat {
     uint32_t n_marks, cap_marks;
 
     bool said, opened; /* something waits for an answer; its opening words are pending */
+    bool in_turn;      /* of the user, which goes on with what is said next */
     bool answering;
     uint32_t first_position; /* cache row of the first sampled token */
     uint32_t sampled, taken; /* tokens asked for and seen, of this answer */
@@ -207,6 +208,7 @@ void chat_pixels_free(vidi_chat *c);
 
 /* prompt.c: what is said, as tokens. */
 vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text);
+vidi_status prompt_say_part(vidi_chat *c, const char *text); /* of a user's turn that goes on */
 vidi_status prompt_open_answer(vidi_chat *c);
 vidi_status prompt_close_answer(vidi_chat *c);
 

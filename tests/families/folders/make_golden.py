@@ -405,6 +405,12 @@ def make_seeing(out, name):
     settings = {"eos_token": m["words"][1], "bos_token": m["words"][0], "add_bos_token": m["bos"],
                 "chat_template": m["template"]}
     save(f"{out}/{name}", m["net"], byte_words(m["words"]), settings, torch.float16, {})
+    if name in MIXED:
+        images = [eyes.picture(90, 60), eyes.picture(20, 70)]
+        _, grids = m["pixels"](images)
+        one, two = m["prompt"](grids[:1]), m["prompt"](grids)
+        at = next(i for i, (a, b) in enumerate(zip(one, two)) if a != b)  # behind the first picture
+        eyes.run_words(m, f"{out}/{name}/mixed", images, two[:at] + list(b"The dog and the fox. ") + two[at:])
     path, cls, how = SEEING[name]
     getattr(__import__(path, fromlist=["x"]), cls)(**how).save_pretrained(f"{out}/{name}")
 
@@ -462,6 +468,8 @@ SEEING = {
 }
 
 
+MIXED = ("smolvlm", "llava", "qwen2vl")
+
 IDEFICS_TEMPLATE = (
     "{% for message in messages %}{{message['role'].capitalize()}}{% if message['content'][0]['type'] == 'image' %}"
     "{{':'}}{% else %}{{': '}}{% endif %}{% for line in message['content'] %}{% if line['type'] == 'text' %}"
@@ -486,11 +494,12 @@ def idefics2():
     return net, t, cls.Idefics2ImageProcessorPil(size={"longest_edge": 70, "shortest_edge": 27})
 
 
-def ask_idefics2(net, words, process, out, images):
+def ask_idefics2(net, words, process, out, images, text=None):
     """The published processor's words: pictures in a row share the word between them."""
     split = 5 if process.do_image_splitting else 1
     picture = (EDGE + "<image>" * LATENTS) * split * len(images) + EDGE if images else " "
-    ids = words(f"User:{picture}What is it?<end_of_utterance>\nAssistant:", return_tensors="pt").input_ids
+    text = text or f"User:{picture}What is it?<end_of_utterance>\nAssistant:"
+    ids = words(text, return_tensors="pt").input_ids
     os.makedirs(out, exist_ok=True)
     if not images:
         write(out, net, ids, {}, [words.eos_token_id, words.convert_tokens_to_ids("<end_of_utterance>")])
@@ -535,6 +544,11 @@ def make_idefics2(out, name):
         if split == "whole":
             ask_idefics2(net, words, process, f"{folder}/{split}/none", [])
             ask_idefics2(net, words, process, f"{folder}/{split}/three", pictures + pictures[:1])
+            one, end = (EDGE + "<image>" * LATENTS) + EDGE, "<end_of_utterance>\nAssistant:"
+            ask_idefics2(net, words, process, f"{folder}/{split}/mixed", pictures,
+                         f"User:{one}The dog and the fox. {one}What is it?{end}")
+            ask_idefics2(net, words, process, f"{folder}/{split}/turns", pictures,
+                         f"User:{one}What is it?{end} It is a dog.<end_of_utterance>\nUser:{one}What is it?{end}")
         found = {}
         for width, height in eyes.SIZES:
             if process.do_image_splitting and width * height == 1:
