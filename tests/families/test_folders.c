@@ -144,6 +144,7 @@ static void test_idefics2(void **state) {
 #define ASKING(name)                                                                             \
     static void name(const char *device) {                                                       \
         static const char folder[] = FOLDERS #name, words[] = "What is it?";                     \
+        seeing(device, &(struct question){folder, FOLDERS #name "/none", folder, words, 0, 1});  \
         seeing(device, &(struct question){folder, FOLDERS #name "/one", folder, words, 1, 4});   \
         seeing(device, &(struct question){folder, FOLDERS #name "/two", folder, words, 2, 4});   \
         seeing(device, &(struct question){folder, FOLDERS #name "/three", folder, words, 3, 4}); \
@@ -164,6 +165,8 @@ static void git(const char *device) {
     static const char one_golden[] = FOLDERS "git/one", caption[] = FOLDERS "git/caption";
     seeing(device, &(struct question){git_folder, one_golden, git_folder, "What is it?", 1, 3});
     seeing(device, &(struct question){git_folder, caption, git_folder, "", 1, 3});
+    seeing(device,
+           &(struct question){git_folder, FOLDERS "git/none", git_folder, "What is it?", 0, 1});
 }
 
 static void test_git(void **state) {
@@ -252,12 +255,25 @@ static void mixed(const char *device, const char *folder, const char *golden, co
 PICTURES_ASKED(mllama)
 PICTURES_ASKED(idefics)
 
+/* Gates of one number. */
+static void idefics_float(const char *device) {
+    const char *f = FOLDERS "idefics_float", *words = "What is it?";
+    seeing(device, &(struct question){f, FOLDERS "idefics_float/none", f, words, 0, 1});
+    seeing(device, &(struct question){f, FOLDERS "idefics_float/one", f, words, 1, 3});
+}
+
+static void test_idefics_float(void **state) {
+    (void)state;
+    on_devices(idefics_float);
+}
+
 /* Its prompts have no turns. */
 static const char flamingo_folder[] = FOLDERS "flamingo";
 
 static void flamingo(const char *device) {
     const char *f = flamingo_folder, *words = "What is it?";
     struct asked a;
+    seeing(device, &(struct question){f, FOLDERS "flamingo/none", f, words, 0, 1});
     seeing(device, &(struct question){f, FOLDERS "flamingo/one", f, words, 1, 3});
     seeing(device, &(struct question){f, FOLDERS "flamingo/three", f, words, 3, 3});
     mixed(device, f, FOLDERS "flamingo/mixed", "The dog and the fox. ", words);
@@ -270,33 +286,6 @@ static void flamingo(const char *device) {
 static void test_flamingo(void **state) {
     (void)state;
     on_devices(flamingo);
-}
-
-/* A second turn with another picture, when the first one was read. */
-static void turns(const char *device) {
-    const char *f = idefics_folder, *golden = FOLDERS "idefics/turns";
-    struct asked a;
-    int32_t ids[ANSWER];
-    int n;
-    ask_open(&a, device, "kv_f32", f, &(vidi_chat_config){.max_tokens = ANSWER});
-    const char *dump = family_folder("folders_seeing");
-    assert_int_equal(vidi_chat_dump(a.c, "*", dump), VIDI_OK);
-    say_picture(&a, f, "wide.png");
-    assert_int_equal(vidi_say_text(a.c, VIDI_USER, "What is it?"), VIDI_OK);
-    assert_int_equal(vidi_prefill(a.c), VIDI_OK);
-    assert_int_equal(vidi_say_text(a.c, VIDI_ASSISTANT, "It is a dog."), VIDI_OK);
-    assert_int_equal(vidi_prefill(a.c), VIDI_OK);
-    say_picture(&a, f, "high.png");
-    ask(&a, NULL, "What is it?", NULL, NULL, ids, ANSWER, &n);
-    expect_alike(a.v, golden, dump, seeing_limit, 3);
-    assert_int_equal(n, ANSWER);
-    expect_answer(golden, ids, n);
-    ask_close(&a);
-}
-
-static void test_turns(void **state) {
-    (void)state;
-    on_devices(turns);
 }
 
 static const char blip_folder[] = FOLDERS "blip";
@@ -575,6 +564,7 @@ int main(void) {
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_mllama),
         cmocka_unit_test(test_idefics),
+        cmocka_unit_test(test_idefics_float),
         cmocka_unit_test(test_kosmos2),
         cmocka_unit_test(test_unigram),
         cmocka_unit_test(test_unigram_marked),
@@ -592,7 +582,6 @@ int main(void) {
         cmocka_unit_test(test_phi4),
         cmocka_unit_test(test_minicpmv),
         cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_turns),
         cmocka_unit_test(test_halves),
         cmocka_unit_test(test_adapters_are_refused),
     };
