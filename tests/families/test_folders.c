@@ -88,6 +88,7 @@ static void seeing(const char *device, const struct question *q) {
 SEEING(smolvlm)
 SEEING(internvl)
 SEEING(llava)
+SEEING(llava_siglip)
 SEEING(llava_next)
 SEEING(qwen2vl)
 SEEING(qwen25vl)
@@ -95,6 +96,17 @@ SEEING(qwen3vl)
 SEEING(gemma3)
 SEEING(paligemma)
 SEEING(minicpmv)
+
+static void llava_siglip_last(const char *device) {
+    static const char folder[] = FOLDERS "llava_siglip_last";
+    seeing(device,
+           &(struct question){folder, FOLDERS "llava_siglip_last/one", folder, "What?", 1, 3});
+}
+
+static void test_llava_siglip_last(void **state) {
+    (void)state;
+    on_devices(llava_siglip_last);
+}
 
 /* --- Idefics2 ----------------------------------------------------------------------------------
  */
@@ -553,6 +565,8 @@ int main(void) {
         cmocka_unit_test(test_qwen3),
         cmocka_unit_test(test_smolvlm),
         cmocka_unit_test(test_llava),
+        cmocka_unit_test(test_llava_siglip),
+        cmocka_unit_test(test_llava_siglip_last),
         cmocka_unit_test(test_llava_next),
         cmocka_unit_test(test_qwen2vl),
         cmocka_unit_test(test_qwen25vl),

@@ -14,9 +14,10 @@ enum { ANSWER = 4 };
 static const char *const models[] = {"smolvlm", "llava", "qwen2vl", "idefics2"};
 /* Every family that is read from a folder, for what is the same whatever the model is. */
 static const char *const folders[] = {
-    "smolvlm", "llava",    "qwen2vl",  "idefics2",  "llava_next", "qwen25vl",     "qwen3vl",
-    "gemma3",  "internvl", "minicpmv", "paligemma", "blip2",      "instructblip", "git",
-    "blip",    "kosmos2",  "idefics",  "flamingo",  "mllama",     "phi3",         "unigram",
+    "smolvlm",  "llava",        "qwen2vl", "idefics2", "llava_next", "llava_siglip",
+    "qwen25vl", "qwen3vl",      "gemma3",  "internvl", "minicpmv",   "paligemma",
+    "blip2",    "instructblip", "git",     "blip",     "kosmos2",    "idefics",
+    "flamingo", "mllama",       "phi3",    "unigram",
 };
 enum { N_MODELS = sizeof models / sizeof *models, N_FOLDERS = sizeof folders / sizeof *folders };
 

@@ -234,6 +234,15 @@ static const struct {
     struct change change;
     const char *words;
 } eyes_refusals[] = {
+    {"llava_siglip",
+     {"config.json", "\"full\"", "\"default\""},
+     "vision_feature_select_strategy is not 'full'"},
+    {"llava_siglip",
+     {"config.json", "\"vision_feature_layer\": -2", "\"vision_feature_layer\": -3"},
+     "vision_feature_layer is neither -1 nor -2"},
+    {"llava_siglip",
+     {"config.json", "\"siglip_vision_model\"", "\"eva_vision_model\""},
+     "vision_config.model_type is neither clip_vision_model nor siglip_vision_model"},
     {"internvl",
      {"config.json", "\"norm_type\": \"layer_norm\"", "\"norm_type\": \"rms_norm\""},
      "vision_config.norm_type is not layer_norm"},

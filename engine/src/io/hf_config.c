@@ -246,7 +246,11 @@ vidi_status hf_config_read(struct hf *h) {
         }
         type = json_string_value(json_object_get(text, "model_type"));
         if (!type) return hf_bad(h, h->numbers_at, "model_type", "is missing or no text");
-        h->sight = hf_with_defaults(sight, h->eyes->defaults);
+        const char *tower = json_string_value(json_object_get(sight, "model_type"));
+        const bool siglip = tower && strcmp(tower, "siglip_vision_model") == 0;
+        h->sight = hf_with_defaults(sight, siglip && strcmp(h->eyes->projector, "mlp") == 0
+                                               ? SIGLIP_BASE
+                                               : h->eyes->defaults);
     }
     h->text = hf_text_find(type);
     if (!h->text) return unknown_type(h, h->numbers_at, type);

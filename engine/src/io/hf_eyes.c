@@ -139,21 +139,36 @@ static void put_grids(struct hf *h, vidi_status *status) {
         *status = hf_bad(h, "", "image_grid_pinpoints", "is no list of heights and widths");
 }
 
-/* LLaVA-1.5: the rows behind the last layer but one, without the class row. */
+/* LLaVA: CLIP's rows behind the last layer but one, without the class row; or all of SigLIP's,
+ * behind either of the last two layers, which then are all that count. */
 static void put_llava(struct hf *h, json_t *process, vidi_status *status) {
-    const json_t *layer = json_object_get(h->config, "vision_feature_layer");
-    const json_t *how = json_object_get(h->config, "vision_feature_select_strategy");
+    const json_t *given = json_object_get(h->config, "vision_feature_layer");
+    const char *how =
+        json_string_value(json_object_get(h->config, "vision_feature_select_strategy"));
     const char *kind = json_string_value(json_object_get(h->sight, "model_type"));
+    const struct hf_field depth = {h->sight, h->sight_at, "num_hidden_layers", true};
     const bool clip = !kind || strcmp(kind, "clip_vision_model") == 0;
+    const bool siglip = kind && strcmp(kind, "siglip_vision_model") == 0;
+    const json_int_t layer = given && !json_is_null(given) ? json_integer_value(given) : -2;
     (void)process;
     put_grids(h, status);
+    const uint32_t layers = hf_whole(h, &depth, 2, LAYERS_MOST, status);
     if (*status != VIDI_OK) return;
-    if (!clip)
-        *status = hf_bad(h, h->sight_at, "model_type", "is not clip_vision_model");
-    else if (layer && json_integer_value(layer) != -2)
+    if (siglip && layer == -2) /* the last one is not read */
+        json_object_set_new(h->sight, "num_hidden_layers", json_integer(layers - 1));
+    hf_tower(h, status);
+    put_act(h, status);
+    if (*status != VIDI_OK) return;
+    if (!clip && !siglip)
+        *status = hf_bad(h, h->sight_at, "model_type",
+                         "is neither clip_vision_model nor siglip_vision_model");
+    else if (clip && layer != -2)
         *status = hf_bad(h, "", "vision_feature_layer", "is not -2, which alone is supported");
-    else if (how && (!json_is_string(how) || strcmp(json_string_value(how), "default") != 0))
-        *status = hf_bad(h, "", "vision_feature_select_strategy", "is not 'default'");
+    else if (siglip && layer != -2 && layer != -1)
+        *status = hf_bad(h, "", "vision_feature_layer", "is neither -1 nor -2");
+    else if (strcmp(how ? how : "default", siglip ? "full" : "default") != 0)
+        *status = hf_bad(h, "", "vision_feature_select_strategy",
+                         siglip ? "is not 'full'" : "is not 'default'");
 }
 
 /* The side of a square, which stands as a pair. */
@@ -364,7 +379,7 @@ void hf_config_eyes(struct hf *h, vidi_status *status) {
                  {"internvl", false, 3, put_intern},
                  {"resampler", false, 3, hf_minicpmv_eyes},
                  {"mllama", false, 2, hf_mllama_eyes},
-                 {"mlp", true, 3, put_llava},
+                 {"mlp", false, 3, put_llava},
                  {"qwen2vl_merger", false, 3, put_qwen2},
                  {"qwen2.5vl_merger", false, 3, put_qwen25},
                  {"qwen3vl_merger", false, 3, put_qwen3}};
