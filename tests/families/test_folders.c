@@ -357,32 +357,41 @@ static void test_kosmos2(void **state) {
  */
 
 /* As most devices keep what was said: logits stay near those of f32. */
-static void halves(const char *device) {
+static void half(const char *device, const struct question *q) {
     static const double half_limit = 1e-3;
-    static const struct {
-        const char *model, *golden;
-        int n, activations;
-    } cases[] = {{FOLDERS "idefics2", FOLDERS "idefics2/whole/three", 3, 3},
-                 {FOLDERS "blip2", FOLDERS "blip2/three", 3, 4},
-                 {FOLDERS "instructblip", FOLDERS "instructblip/one", 1, 4},
-                 {FOLDERS "git", FOLDERS "git/one", 1, 3},
-                 {FOLDERS "kosmos2", FOLDERS "kosmos2/one", 1, 3},
-                 {FOLDERS "blip", FOLDERS "blip/one", 1, 3},
-                 {FOLDERS "idefics", FOLDERS "idefics/three", 3, 3},
-                 {FOLDERS "flamingo", FOLDERS "flamingo/one", 1, 3},
-                 {FOLDERS "mllama", FOLDERS "mllama/three", 3, 3}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct asked a;
-        int32_t ids[1];
-        int n;
-        ask_open(&a, device, "", cases[i].model,
-                 &(vidi_chat_config){.max_tokens = 1, .cache = VIDI_CACHE_F16});
-        const char *dump = family_folder("folders_half");
-        assert_int_equal(vidi_chat_dump(a.c, "*", dump), VIDI_OK);
-        say_pictures(&a, cases[i].model, cases[i].n);
-        ask(&a, NULL, "What is it?", NULL, NULL, ids, 1, &n);
-        expect_alike(a.v, cases[i].golden, dump, half_limit, cases[i].activations);
-        ask_close(&a);
+    struct asked a;
+    int32_t ids[1];
+    int n;
+    ask_open(&a, device, "", q->model,
+             &(vidi_chat_config){.max_tokens = 1, .cache = VIDI_CACHE_F16});
+    const char *dump = family_folder("folders_half");
+    assert_int_equal(vidi_chat_dump(a.c, "*", dump), VIDI_OK);
+    say_pictures(&a, q->pictures, q->n_pictures);
+    ask(&a, NULL, q->words, NULL, NULL, ids, 1, &n);
+    expect_alike(a.v, q->golden, dump, half_limit, q->activations);
+    ask_close(&a);
+}
+
+static void halves(const char *device) {
+    static const struct question cases[] = {
+#define OWN(name, golden, n, activations) \
+    {FOLDERS name, FOLDERS name "/" golden, FOLDERS name, "What is it?", n, activations}
+        OWN("idefics2", "whole/three", 3, 3), OWN("blip2", "three", 3, 4),
+        OWN("instructblip", "one", 1, 4),     OWN("git", "one", 1, 3),
+        OWN("kosmos2", "one", 1, 3),          OWN("blip", "one", 1, 3),
+        OWN("idefics", "three", 3, 3),        OWN("flamingo", "one", 1, 3),
+        OWN("mllama", "three", 3, 3)};
+#undef OWN
+    static const char *const others[] = {"smolvlm",    "internvl",  "llava",    "llava_siglip",
+                                         "llava_next", "qwen2vl",   "qwen25vl", "qwen3vl",
+                                         "gemma3",     "paligemma", "minicpmv"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) half(device, &cases[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char folder[96], pictures[96], golden[128];
+        snprintf(folder, sizeof folder, FOLDERS "%s", others[i]);
+        snprintf(pictures, sizeof pictures, MMPROJ "%s", others[i]);
+        snprintf(golden, sizeof golden, MMPROJ "%s/two", others[i]);
+        half(device, &(struct question){folder, golden, pictures, "What?", 2, 4});
     }
 }
 
