@@ -104,6 +104,7 @@ static void eyes_shape(const void *cfg, struct shape *s) {
     s->picture.fit = FIT_STRETCH;
     s->picture.bicubic = true;
     s->picture.kept = 4;
+    s->picture.single = true;
     s->pictures_lead = true;
     s->form = "bare";
 }

@@ -77,6 +77,7 @@ static void eyes_shape(const void *cfg, struct shape *s) {
     s->picture.unplaced = true;
     s->pictures_lead = true;
     s->form = "bare";
+    s->picture.single = true;
 }
 
 static tensor encode(graph *g, const void *cfg, tensor pixels) {

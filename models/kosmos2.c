@@ -114,6 +114,7 @@ static void eyes_shape(const void *cfg, struct shape *s) {
     s->picture.before = "<image>";
     s->picture.after = "</image>";
     s->pictures_first = true;
+    s->picture.single = true;
     s->form = "kosmos2";
 }
 

@@ -15,9 +15,8 @@ void vit_config(struct vit *v, struct meta *m) {
                               .act = ACT_GELU_TANH};
     meta_floats(m, "vision.image_mean", 3, -1, 2, v->mean);
     meta_floats(m, "vision.image_std", 3, 1e-3f, 100, v->std);
-    if (v->patch && v->size % v->patch)
-        meta_fail(m, "vision.image_size %u is no multiple of vision.patch_size %u", v->size,
-                  v->patch);
+    if (v->patch > v->size)
+        meta_fail(m, "vision.image_size %u is less than vision.patch_size %u", v->size, v->patch);
     if (v->layer.heads && v->layer.dim % v->layer.heads)
         meta_fail(m, "vision.embedding_length %u is no multiple of its %u heads", v->layer.dim,
                   v->layer.heads);

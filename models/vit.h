@@ -1,7 +1,8 @@
 /* vit.h - the vision towers of mmproj files: SigLIP and CLIP, which differ by what the file holds.
  *
  *   RGB [3][size][size] -> patches -> rows (-> class row first) + learned positions (-> pre_ln)
- *     -> vision layers (blocks.h) (-> post_ln) */
+ *     -> vision layers (blocks.h) (-> post_ln)
+ * Pixels behind the last whole patch of a side are not seen. */
 #ifndef VD_VIT_H
 #define VD_VIT_H
 #include "models/blocks.h"

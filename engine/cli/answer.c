@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "answer.h"
 
 #include <math.h>
@@ -51,13 +52,38 @@ static vidi_status say_picture(struct session *s, const vidi_image *image, struc
     return VIDI_OK;
 }
 
+const char *picture_marks_wrong(const char *text, int pictures, char words[96]) {
+    int n = 0;
+    for (const char *at = text; (at = strstr(at, PICTURE_MARK)); at += strlen(PICTURE_MARK)) n++;
+    if (n == 0 || n == pictures) return NULL;
+    snprintf(words, 96, "the question holds %s %d time%s, but there %s %d picture%s", PICTURE_MARK,
+             n, n == 1 ? "" : "s", pictures == 1 ? "is" : "are", pictures,
+             pictures == 1 ? "" : "s");
+    return words;
+}
+
+/* The words up to the next mark. */
+static vidi_status say_part(struct session *s, const char *text, size_t len) {
+    if (len == 0) return VIDI_OK;
+    char *part = strndup(text, len);
+    const vidi_status status = part ? vidi_say_part(s->c, part) : VIDI_E_MEMORY;
+    free(part);
+    return status;
+}
+
 vidi_status answer_ask(struct session *s, const struct pictures *pictures, const char *system,
                        const char *text, struct answer *a) {
     a->seen = calloc((size_t)pictures->n + 1, sizeof *a->seen);
     if (!a->seen) return VIDI_E_MEMORY;
     vidi_status status = system ? vidi_say_text(s->c, VIDI_SYSTEM, system) : VIDI_OK;
-    for (int i = 0; i < pictures->n && status == VIDI_OK; i++)
-        status = say_picture(s, &pictures->items[i], a);
+    for (int i = 0; i < pictures->n && status == VIDI_OK; i++) {
+        const char *mark = strstr(text, PICTURE_MARK);
+        if (mark) {
+            status = say_part(s, text, (size_t)(mark - text));
+            text = mark + strlen(PICTURE_MARK);
+        }
+        if (status == VIDI_OK) status = say_picture(s, &pictures->items[i], a);
+    }
     return status == VIDI_OK ? vidi_say_text(s->c, VIDI_USER, text) : status;
 }
 

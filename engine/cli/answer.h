@@ -39,6 +39,11 @@ vidi_status pictures_read(struct session *s, const struct words *paths, struct p
 vidi_status pictures_move(struct pictures *to, struct pictures *from);
 void pictures_free(struct session *s, struct pictures *p);
 
+/* Where a picture stands in a text, as llama.cpp has it. Without any, pictures stand in front. */
+#define PICTURE_MARK "<__media__>"
+/* What is wrong with such a text and so many pictures; NULL: nothing. Fills words. */
+const char *picture_marks_wrong(const char *text, int pictures, char words[96]);
+
 /* Says the pictures and the text to the chat. system: said first; NULL: nothing. No complaint:
  * the status and vidi_error() tell. */
 vidi_status answer_ask(struct session *s, const struct pictures *pictures, const char *system,

@@ -39,6 +39,8 @@ static int failed_status(struct batch *b, enum stage stage, vidi_status status) 
 
 static int answer(struct batch *b, const struct pictures *pictures, const char *prompt) {
     struct answer a = {.keep = true};
+    char words[96];
+    if (picture_marks_wrong(prompt, pictures->n, words)) return failed(b, CLI_USAGE, words);
     vidi_status status = vidi_chat_rewind(b->s->c, b->mark);
     if (status == VIDI_OK)
         status = answer_ask(b->s, pictures, b->cli->opt.system_prompt, prompt, &a);

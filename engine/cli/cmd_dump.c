@@ -35,6 +35,9 @@ int cmd_dump(struct cli *cli) {
     struct options *opt = &cli->opt;
     if (!opt->prompt) return cli_fail(cli, CLI_USAGE, "dump wants --prompt TEXT");
     if (!opt->to) return cli_fail(cli, CLI_USAGE, "dump wants --to DIR");
+    char words[96];
+    if (picture_marks_wrong(opt->prompt, opt->images.n, words))
+        return cli_fail(cli, CLI_USAGE, "%s", words);
     if (opt->max_tokens == 0) opt->max_tokens = 1;
     struct session s = {0};
     struct pictures pictures = {0};

@@ -11,7 +11,9 @@ const struct command commands[] = {
      "vidi ask --batch FILE.jsonl",
      "The answer streams to stdout. With --batch the model is loaded once, and each\n"
      "line of the file gives one line of JSON, as --json prints it; where a question\n"
-     "fails that line is {\"error\", \"exit\"}.",
+     "fails that line is {\"error\", \"exit\"}.\n"
+     "Pictures stand before the question, or where it says <__media__>, one each:\n"
+     "vidi ask a.jpg b.jpg \"<__media__>a cat <__media__>a\".",
      GROUP_MODEL | GROUP_QUESTION | GROUP_PROMPT | GROUP_BATCH | GROUP_ANSWER | GROUP_DEVICE | GROUP_JSON,
      0, -1, cmd_ask},
     {"chat", "have a conversation about pictures",

@@ -45,7 +45,7 @@ static const struct option table[] = {
     {GROUP_QUESTION | GROUP_DUMP, SWITCH, AT(raw), "--raw", NULL,
      "give the text to the model as it is, without its prompt form", 0, 0},
     {GROUP_BATCH, TEXT, AT(batch), "--batch", "FILE",
-     "answer many: lines of {\"image\": path or null, \"prompt\": text}, - for stdin", 0, 0},
+     "answer many: lines of {\"image\": path, paths or null, \"prompt\": text}, - for stdin", 0, 0},
     {GROUP_DUMP, TEXT, AT(tensors), "--tensors", "GLOB",
      "names of the activations to write (default: *)", 0, 0},
     {GROUP_DUMP, TEXT, AT(to), "--to", "DIR",

@@ -40,6 +40,13 @@ for field in text tokens prompt_tokens image_tokens image stop_reason ms.load ms
 done
 check 9 fields, 4 of them times -- same "$(json '#') $(json 'ms.#')" '9 4'
 check no boxes in words -- same "$(json 'boxes.#')" 0
+# A model that answers every question with a box, in pixels of the picture, 90 x 60.
+works ask --json -m tests/families/folders/kosmos2_boxes tests/families/folders/kosmos2/wide.png 'What is it?'
+check the answer with a box -- same "$(json text)" \
+    '<phrase> dog</phrase><object><patch_index_0044><patch_index_0863></object>'
+check one box -- same "$(json 'boxes.#') $(json boxes.0.label)" '1 dog'
+check where it is -- same "$(for i in 0 1 2 3; do json boxes.0.box.$i; done | xargs)" '35 3 89 50'
+works ask -n 12 --json "$tmp/a.ppm" "$question"
 check tokens -- test "$(json 'tokens.#')" -ge 1
 check the picture as given -- same "$(json image.0.width) $(json image.0.height)" '64 48'
 check the picture as seen -- test "$(json image.0.used_width)" -ge 1 -a "$(json image.0.used_height)" -ge 1

@@ -3,6 +3,7 @@
 . "${BASH_SOURCE%/*}/cli.sh"
 need_model
 
+root=$PWD
 cd "$tmp" || exit 1
 picture a.ppm 64 48
 picture b.ppm 20 30
@@ -32,6 +33,19 @@ check a question again has the same answer -- same "$(line 4 text)" "$(line 1 te
 first=$(line 1 text)
 works ask -n 8 --json a.ppm "$question"
 check as alone -- same "$(json text)" "$first"
+
+# Pictures where the question says so: the words of tests/families/folders/smolvlm/mixed.
+shots=$root/tests/families/mmproj/smolvlm
+few='<__media__>The dog and the fox. <__media__>What?'
+works ask -n 4 --json -m "$root/tests/families/folders/smolvlm" "$shots/wide.png" "$shots/high.png" "$few"
+check pictures between words -- same "$(for i in 0 1 2 3; do json tokens.$i; done | xargs)" '35 35 35 157'
+echo "{\"image\": [\"$shots/wide.png\", \"$shots/high.png\"], \"prompt\": \"$few\"}" >few.jsonl
+works ask -n 4 -m "$root/tests/families/folders/smolvlm" --batch few.jsonl
+check the same of a line -- same "$(for i in 0 1 2 3; do line 1 tokens.$i; done | xargs)" '35 35 35 157'
+fails 2 'holds <__media__> 2 times, but there is 1 picture' ask a.ppm "$few"
+echo "{\"image\": null, \"prompt\": \"$few\"}" >few.jsonl
+batch few.jsonl
+check a line with too many marks -- same "$(line 1 exit)" 2
 
 timeout 240 "$VIDI" ask -n 8 --batch - <good.jsonl >out 2>err
 check from stdin -- same "$? $(wc -l <out)" '0 4'

@@ -72,6 +72,15 @@ void ask(struct asked *a, const char *picture, const char *text, const char *glo
     }
 }
 
+void show_picture(struct asked *a, const char *folder, const char *name) {
+    vidi_image image;
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (vidi_image_read(a->v, path, &image) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+    if (vidi_say_image(a->c, &image) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+    vidi_image_free(a->v, &image);
+}
+
 static bool is_activation(const char *file, const char *folder) {
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", folder, file);

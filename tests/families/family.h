@@ -32,6 +32,9 @@ void ask_close(struct asked *a);
 void ask(struct asked *a, const char *picture, const char *text, const char *glob,
          const char *folder, int32_t *ids, int n, int *taken);
 
+/* Says the picture FOLDER/name, which belongs to the text that follows. */
+void show_picture(struct asked *a, const char *folder, const char *name);
+
 /* Every .npy of the golden folder that is an activation has its like in the dump within limit;
  * at least `expected` of them were compared. */
 void expect_alike(vidi *v, const char *golden, const char *folder, double limit, int expected);

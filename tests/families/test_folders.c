@@ -88,6 +88,7 @@ static void seeing(const char *device, const struct question *q) {
 SEEING(smolvlm)
 SEEING(internvl)
 SEEING(llava)
+SEEING(llava_siglip)
 SEEING(llava_next)
 SEEING(qwen2vl)
 SEEING(qwen25vl)
@@ -95,6 +96,17 @@ SEEING(qwen3vl)
 SEEING(gemma3)
 SEEING(paligemma)
 SEEING(minicpmv)
+
+static void llava_siglip_last(const char *device) {
+    static const char folder[] = FOLDERS "llava_siglip_last";
+    seeing(device,
+           &(struct question){folder, FOLDERS "llava_siglip_last/one", folder, "What?", 1, 3});
+}
+
+static void test_llava_siglip_last(void **state) {
+    (void)state;
+    on_devices(llava_siglip_last);
+}
 
 /* --- Idefics2 ----------------------------------------------------------------------------------
  */
@@ -144,6 +156,7 @@ static void test_idefics2(void **state) {
 #define ASKING(name)                                                                             \
     static void name(const char *device) {                                                       \
         static const char folder[] = FOLDERS #name, words[] = "What is it?";                     \
+        seeing(device, &(struct question){folder, FOLDERS #name "/none", folder, words, 0, 1});  \
         seeing(device, &(struct question){folder, FOLDERS #name "/one", folder, words, 1, 4});   \
         seeing(device, &(struct question){folder, FOLDERS #name "/two", folder, words, 2, 4});   \
         seeing(device, &(struct question){folder, FOLDERS #name "/three", folder, words, 3, 4}); \
@@ -164,6 +177,8 @@ static void git(const char *device) {
     static const char one_golden[] = FOLDERS "git/one", caption[] = FOLDERS "git/caption";
     seeing(device, &(struct question){git_folder, one_golden, git_folder, "What is it?", 1, 3});
     seeing(device, &(struct question){git_folder, caption, git_folder, "", 1, 3});
+    seeing(device,
+           &(struct question){git_folder, FOLDERS "git/none", git_folder, "What is it?", 0, 1});
 }
 
 static void test_git(void **state) {
@@ -252,49 +267,37 @@ static void mixed(const char *device, const char *folder, const char *golden, co
 PICTURES_ASKED(mllama)
 PICTURES_ASKED(idefics)
 
+/* Gates of one number. */
+static void idefics_float(const char *device) {
+    const char *f = FOLDERS "idefics_float", *words = "What is it?";
+    seeing(device, &(struct question){f, FOLDERS "idefics_float/none", f, words, 0, 1});
+    seeing(device, &(struct question){f, FOLDERS "idefics_float/one", f, words, 1, 3});
+}
+
+static void test_idefics_float(void **state) {
+    (void)state;
+    on_devices(idefics_float);
+}
+
 /* Its prompts have no turns. */
 static const char flamingo_folder[] = FOLDERS "flamingo";
 
 static void flamingo(const char *device) {
     const char *f = flamingo_folder, *words = "What is it?";
+    struct asked a;
+    seeing(device, &(struct question){f, FOLDERS "flamingo/none", f, words, 0, 1});
     seeing(device, &(struct question){f, FOLDERS "flamingo/one", f, words, 1, 3});
     seeing(device, &(struct question){f, FOLDERS "flamingo/three", f, words, 3, 3});
     mixed(device, f, FOLDERS "flamingo/mixed", "The dog and the fox. ", words);
+    ask_open(&a, device, "", f, NULL);
+    const struct tokenizer *t = a.m->tokenizer; /* an answer is a chunk */
+    assert_true(tokenizer_is_end(t, tokenizer_find(t, "<|endofchunk|>")));
+    ask_close(&a);
 }
 
 static void test_flamingo(void **state) {
     (void)state;
     on_devices(flamingo);
-}
-
-/* A second turn with another picture, when the first one was read. */
-static void second_turn(const char *device, const char *f, const char *golden, int activations) {
-    struct asked a;
-    int32_t ids[ANSWER];
-    int n;
-    ask_open(&a, device, "kv_f32", f, &(vidi_chat_config){.max_tokens = ANSWER});
-    const char *dump = family_folder("folders_seeing");
-    assert_int_equal(vidi_chat_dump(a.c, "*", dump), VIDI_OK);
-    say_picture(&a, f, "wide.png");
-    assert_int_equal(vidi_say_text(a.c, VIDI_USER, "What is it?"), VIDI_OK);
-    assert_int_equal(vidi_prefill(a.c), VIDI_OK);
-    assert_int_equal(vidi_say_text(a.c, VIDI_ASSISTANT, "It is a dog."), VIDI_OK);
-    assert_int_equal(vidi_prefill(a.c), VIDI_OK);
-    say_picture(&a, f, "high.png");
-    ask(&a, NULL, "What is it?", NULL, NULL, ids, ANSWER, &n);
-    expect_alike(a.v, golden, dump, seeing_limit, activations);
-    assert_int_equal(n, ANSWER);
-    expect_answer(golden, ids, n);
-    ask_close(&a);
-}
-
-static void turns(const char *device) {
-    second_turn(device, idefics_folder, FOLDERS "idefics/turns", 3);
-}
-
-static void test_turns(void **state) {
-    (void)state;
-    on_devices(turns);
 }
 
 static const char blip_folder[] = FOLDERS "blip";
@@ -342,16 +345,6 @@ static void test_owl2(void **state) {
     too_long();
 }
 
-/* Behind </s>, which an earlier turn ends with, words begin anew. */
-static void owl2_turns(const char *device) {
-    second_turn(device, owl2_folder, FOLDERS "owl2/turns", 3);
-}
-
-static void test_owl2_turns(void **state) {
-    (void)state;
-    on_devices(owl2_turns);
-}
-
 /* --- Kosmos-2 ----------------------------------------------------------------------------------
  */
 
@@ -395,33 +388,42 @@ static void test_kosmos2(void **state) {
  */
 
 /* As most devices keep what was said: logits stay near those of f32. */
-static void halves(const char *device) {
+static void half(const char *device, const struct question *q) {
     static const double half_limit = 1e-3;
-    static const struct {
-        const char *model, *golden;
-        int n, activations;
-    } cases[] = {{FOLDERS "idefics2", FOLDERS "idefics2/whole/three", 3, 3},
-                 {FOLDERS "blip2", FOLDERS "blip2/three", 3, 4},
-                 {FOLDERS "instructblip", FOLDERS "instructblip/one", 1, 4},
-                 {FOLDERS "git", FOLDERS "git/one", 1, 3},
-                 {FOLDERS "kosmos2", FOLDERS "kosmos2/one", 1, 3},
-                 {FOLDERS "owl2", FOLDERS "owl2/three", 3, 3},
-                 {FOLDERS "blip", FOLDERS "blip/one", 1, 3},
-                 {FOLDERS "idefics", FOLDERS "idefics/three", 3, 3},
-                 {FOLDERS "flamingo", FOLDERS "flamingo/one", 1, 3},
-                 {FOLDERS "mllama", FOLDERS "mllama/three", 3, 3}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct asked a;
-        int32_t ids[1];
-        int n;
-        ask_open(&a, device, "", cases[i].model,
-                 &(vidi_chat_config){.max_tokens = 1, .cache = VIDI_CACHE_F16});
-        const char *dump = family_folder("folders_half");
-        assert_int_equal(vidi_chat_dump(a.c, "*", dump), VIDI_OK);
-        say_pictures(&a, cases[i].model, cases[i].n);
-        ask(&a, NULL, "What is it?", NULL, NULL, ids, 1, &n);
-        expect_alike(a.v, cases[i].golden, dump, half_limit, cases[i].activations);
-        ask_close(&a);
+    struct asked a;
+    int32_t ids[1];
+    int n;
+    ask_open(&a, device, "", q->model,
+             &(vidi_chat_config){.max_tokens = 1, .cache = VIDI_CACHE_F16});
+    const char *dump = family_folder("folders_half");
+    assert_int_equal(vidi_chat_dump(a.c, "*", dump), VIDI_OK);
+    say_pictures(&a, q->pictures, q->n_pictures);
+    ask(&a, NULL, q->words, NULL, NULL, ids, 1, &n);
+    expect_alike(a.v, q->golden, dump, half_limit, q->activations);
+    ask_close(&a);
+}
+
+static void halves(const char *device) {
+    static const struct question cases[] = {
+#define OWN(name, golden, n, activations) \
+    {FOLDERS name, FOLDERS name "/" golden, FOLDERS name, "What is it?", n, activations}
+        OWN("idefics2", "whole/three", 3, 3), OWN("blip2", "three", 3, 4),
+        OWN("instructblip", "one", 1, 4),     OWN("git", "one", 1, 3),
+        OWN("kosmos2", "one", 1, 3),          OWN("owl2", "three", 3, 3),
+        OWN("blip", "one", 1, 3),
+        OWN("idefics", "three", 3, 3),        OWN("flamingo", "one", 1, 3),
+        OWN("mllama", "three", 3, 3)};
+#undef OWN
+    static const char *const others[] = {"smolvlm",    "internvl",  "llava",    "llava_siglip",
+                                         "llava_next", "qwen2vl",   "qwen25vl", "qwen3vl",
+                                         "gemma3",     "paligemma", "minicpmv"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) half(device, &cases[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char folder[96], pictures[96], golden[128];
+        snprintf(folder, sizeof folder, FOLDERS "%s", others[i]);
+        snprintf(pictures, sizeof pictures, MMPROJ "%s", others[i]);
+        snprintf(golden, sizeof golden, MMPROJ "%s/two", others[i]);
+        half(device, &(struct question){folder, golden, pictures, "What?", 2, 4});
     }
 }
 
@@ -605,6 +607,8 @@ int main(void) {
         cmocka_unit_test(test_qwen3),
         cmocka_unit_test(test_smolvlm),
         cmocka_unit_test(test_llava),
+        cmocka_unit_test(test_llava_siglip),
+        cmocka_unit_test(test_llava_siglip_last),
         cmocka_unit_test(test_llava_next),
         cmocka_unit_test(test_qwen2vl),
         cmocka_unit_test(test_qwen25vl),
@@ -617,6 +621,7 @@ int main(void) {
         cmocka_unit_test(test_mllama),
         cmocka_unit_test(test_idefics),
         cmocka_unit_test(test_owl2),
+        cmocka_unit_test(test_idefics_float),
         cmocka_unit_test(test_kosmos2),
         cmocka_unit_test(test_unigram),
         cmocka_unit_test(test_unigram_marked),
@@ -634,8 +639,6 @@ int main(void) {
         cmocka_unit_test(test_phi4),
         cmocka_unit_test(test_minicpmv),
         cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_turns),
-        cmocka_unit_test(test_owl2_turns),
         cmocka_unit_test(test_halves),
         cmocka_unit_test(test_adapters_are_refused),
     };

@@ -12,7 +12,14 @@
 enum { ANSWER = 4 };
 
 static const char *const models[] = {"smolvlm", "llava", "qwen2vl", "idefics2"};
-enum { N_MODELS = sizeof models / sizeof *models };
+/* Every family that is read from a folder, for what is the same whatever the model is. */
+static const char *const folders[] = {
+    "smolvlm",  "llava",        "qwen2vl", "idefics2", "llava_next", "llava_siglip",
+    "qwen25vl", "qwen3vl",      "gemma3",  "internvl", "minicpmv",   "paligemma",
+    "blip2",    "instructblip", "git",     "blip",     "kosmos2",    "idefics",
+    "flamingo", "mllama",       "phi3",    "unigram",
+};
+enum { N_MODELS = sizeof models / sizeof *models, N_FOLDERS = sizeof folders / sizeof *folders };
 
 /* The model's answer to a picture; its logits go to the folder. Returns bytes on the device. */
 static uint64_t say(const char *device, const char *path, vidi_weights weights,
@@ -23,7 +30,8 @@ static uint64_t say(const char *device, const char *path, vidi_weights weights,
     vidi_stats stats;
     ask_open_with(&a, device, "kv_f32", &(vidi_model_config){.path = path, .weights = weights},
                   &(vidi_chat_config){.max_tokens = ANSWER});
-    ask(&a, "tests/families/mmproj/smolvlm/wide.png", "What?", "logits", folder, ids, ANSWER, &n);
+    const char *picture = "tests/families/mmproj/smolvlm/wide.png";
+    ask(&a, vidi_model_sees(a.m) ? picture : NULL, "What?", "logits", folder, ids, ANSWER, &n);
     vidi_chat_stats(a.c, &stats);
     ask_close(&a);
     return stats.device_bytes;
@@ -92,18 +100,18 @@ static void write_quantised(const char *path, vidi_weights weights, const char *
 
 /* The same bytes in the same kernels: not even the last bit of a logit may differ. */
 static void file_is_as_loaded(const char *device) {
-    for (int m = 0; m < N_MODELS; m++) {
+    for (int m = 0; m < N_FOLDERS; m++) {
         const vidi_weights weights = m % 2 ? VIDI_WEIGHTS_Q4_0 : VIDI_WEIGHTS_Q4_K;
         char path[128], loaded[512], from_file[512], file[600];
-        snprintf(path, sizeof path, "tests/families/folders/%s", models[m]);
+        snprintf(path, sizeof path, "tests/families/folders/%s", folders[m]);
         snprintf(loaded, sizeof loaded, "%s", family_folder("quantize_loaded"));
         snprintf(from_file, sizeof from_file, "%s", family_folder("quantize_file"));
-        snprintf(file, sizeof file, "%s/../quantize_%s.gguf", from_file, models[m]);
+        snprintf(file, sizeof file, "%s/../quantize_%s.gguf", from_file, folders[m]);
         write_quantised(path, weights, file);
         say(device, path, weights, loaded);
         say(device, file, VIDI_WEIGHTS_OWN, from_file);
         const double nmse = apart(loaded, from_file);
-        if (nmse != 0) fail_msg("%s: NMSE %g", models[m], nmse);
+        if (nmse != 0) fail_msg("%s: NMSE %g", folders[m], nmse);
         assert_int_equal(remove(file), 0);
     }
 }

@@ -59,6 +59,10 @@ static const char *copy(const char *from, const char *const *names, int n_names,
     char path[1024];
     snprintf(folder, sizeof folder, "%s", scratch("hf_folder"));
     mkdir(folder, 0777);
+    for (int i = 0; i < N_FILES; i++) { /* of the folder that was there before */
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        unlink(path);
+    }
     for (int i = 0; i < n_names; i++) {
         uint64_t n;
         const int changed = c && strcmp(c->file, names[i]) == 0;
@@ -132,6 +136,7 @@ static const struct {
     const char *words;
 } refusals[] = {
     {{"config.json", "\"llama\"", "\"lama\""}, "/config.json: model_type is 'lama', which is not"},
+    {{"config.json", "\"llama\"", "\"lama\""}, "llava, llava_next, "}, /* named to the last */
     {{"config.json", "\"model_type\"", "\"x\""}, "model_type is missing or no text"},
     {{"config.json", "\"hidden_size\": 64", "\"hidden_size\": 6.5"},
      "/config.json: hidden_size is no whole number from 1 to 65536"},
@@ -148,8 +153,8 @@ static const struct {
     {{"tokenizer.json", "", NULL}, "holds no tokenizer.json"},
     {{"tokenizer.json", "\"type\": \"BPE\"", "\"type\": \"WordLevel\""},
      "/tokenizer.json: model.type is 'WordLevel', only BPE, WordPiece and Unigram are supported"},
-    {{"tokenizer.json", "\"id\": 298", "\"id\": 299"},
-     "/tokenizer.json: the word '<|eot_id|>' has no id from 0 to 298"},
+    {{"tokenizer.json", "\"!\": 0,", "\"!\": 299,"},
+     "/tokenizer.json: the word '!' has no id from 0 to 298"},
     {{"tokenizer.json", "\"id\": 298", "\"id\": 5"}, "/tokenizer.json: id 5 stands for"},
     {{"tokenizer.json", "{1,3}", "{1,9}"}, "pre_tokenizer cuts text in a way that is not known"},
     {{"model-00002-of-00003.safetensors", "", NULL}, "/model-00002-of-00003.safetensors"},
@@ -229,6 +234,15 @@ static const struct {
     struct change change;
     const char *words;
 } eyes_refusals[] = {
+    {"llava_siglip",
+     {"config.json", "\"full\"", "\"default\""},
+     "vision_feature_select_strategy is not 'full'"},
+    {"llava_siglip",
+     {"config.json", "\"vision_feature_layer\": -2", "\"vision_feature_layer\": -3"},
+     "vision_feature_layer is neither -1 nor -2"},
+    {"llava_siglip",
+     {"config.json", "\"siglip_vision_model\"", "\"eva_vision_model\""},
+     "vision_config.model_type is neither clip_vision_model nor siglip_vision_model"},
     {"internvl",
      {"config.json", "\"norm_type\": \"layer_norm\"", "\"norm_type\": \"rms_norm\""},
      "vision_config.norm_type is not layer_norm"},
@@ -280,6 +294,88 @@ static void words_of_the_eyes(void **state) {
     assert_int_equal(hf_folder_open(&ctx, folder, HF_EYES, &g), VIDI_E_IO);
     assert_words(&ctx, "holds no qformer_tokenizer/tokenizer.json");
     assert_int_equal(ctx.heap.live_bytes, 0);
+}
+
+/* What newer folders say of pictures is a part of processor_config.json, before any other file. */
+static void pictures_of_newer_folders(void **state) {
+    (void)state;
+    static const char *const part[] = {"{\"image_processor\": {\"image_mean\": [0.5, 0.25, 0.5], "
+                                       "\"image_std\": [1, 1, 1], \"size\": {\"height\": 32, "
+                                       "\"width\": 32}}}",
+                                       "{\"image_processor\": 7}", "{\"num_query_tokens\": 5}",
+                                       "{\"image_processor\": {\"image_mean\": [0.5]}}"};
+    static const char *const words[] = {NULL, "processor_config.json: image_processor is no object",
+                                        "holds no preprocessor_config.json",
+                                        "image_processor: image_mean is not three numbers"};
+    for (int i = 0; i < 4; i++) {
+        struct vd_ctx ctx = {0};
+        struct gguf g;
+        char path[1024];
+        const struct change without = {"preprocessor_config.json", "", NULL};
+        const char *folder = copy(asking, asking_files, N_ASKING, &without);
+        snprintf(path, sizeof path, "%s/processor_config.json", folder);
+        FILE *out = fopen(path, "wb");
+        assert_non_null(out);
+        fputs(part[i], out);
+        fclose(out);
+        const vidi_status status = hf_folder_open(&ctx, folder, HF_EYES, &g);
+        unlink(path);
+        if (words[i]) {
+            assert_int_not_equal(status, VIDI_OK);
+            assert_words(&ctx, words[i]);
+        } else {
+            if (status != VIDI_OK) fail_msg("%s", ctx.error);
+            const struct gguf_value *mean = gguf_find(&g, "clip.vision.image_mean");
+            assert_true(mean && mean->n == 3 && gguf_float_at(mean, 1) == 0.25);
+            gguf_close(&g);
+        }
+        assert_int_equal(ctx.heap.live_bytes, 0);
+    }
+}
+
+/* What transformers takes from elsewhere, whatever its own place says, and what it lets pass. */
+#define WITHOUT_WIDTH                                                                      \
+    {                                                                                      \
+        "config.json",                                                                     \
+            "\"hidden_size\": 64,\n    \"initializer_range\": 0.02,\n    \"model_type\": " \
+            "\"idefics2_perceiver\"",                                                      \
+            "\"model_type\": \"idefics2_perceiver\""                                       \
+    }
+static const struct {
+    const char *folder;
+    struct change change;
+    enum hf_part part;
+    const char *key; /* NULL: it is opened */
+    double value;
+} taken[] = {
+    {"blip",
+     {"config.json", "\"encoder_hidden_size\": 64", "\"encoder_hidden_size\": 768"},
+     HF_TEXT,
+     "blip.cross_attention.embedding_length",
+     64},
+    {"idefics2", WITHOUT_WIDTH, HF_EYES, "clip.perceiver.embedding_length", 64},
+    {"idefics2", WITHOUT_WIDTH, HF_EYES, "clip.perceiver.attention.layer_norm_rms_epsilon", 1e-5},
+    {"llama", {"tokenizer.json", "\"id\": 298", "\"id\": 299"}, HF_TEXT, NULL, 0},
+    {"unigram", {"tokenizer.json", "\"own\",", "\"\\u0000\","}, HF_TEXT, NULL, 0},
+};
+
+static void what_transformers_takes(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        struct vd_ctx ctx = {0};
+        struct gguf g;
+        char from[128];
+        snprintf(from, sizeof from, "tests/families/folders/%s", taken[i].folder);
+        const char *folder = strcmp(taken[i].folder, "llama") == 0 ? copy_folder(&taken[i].change)
+                             : strcmp(taken[i].folder, "unigram") == 0
+                                 ? copy(from, plain_files, N_ASKING - 1, &taken[i].change)
+                                 : copy(from, asking_files, N_ASKING, &taken[i].change);
+        if (hf_folder_open(&ctx, folder, taken[i].part, &g) != VIDI_OK) fail_msg("%s", ctx.error);
+        const struct gguf_value *v = taken[i].key ? gguf_find(&g, taken[i].key) : NULL;
+        if (taken[i].key) assert_true(v && gguf_float_at(v, 0) == (float)taken[i].value);
+        gguf_close(&g);
+        assert_int_equal(ctx.heap.live_bytes, 0);
+    }
 }
 
 static void videos_are_refused(void **state) {
@@ -490,12 +586,20 @@ static void damaged_pieces(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_folder_is_seen),      cmocka_unit_test(eyes_are_a_view_of_their_own),
-        cmocka_unit_test(wrong_folders_are_refused), cmocka_unit_test(pickles_are_refused),
-        cmocka_unit_test(wrong_askers_are_refused),  cmocka_unit_test(memory_may_run_out),
-        cmocka_unit_test(words_of_the_eyes),         cmocka_unit_test(videos_are_refused),
-        cmocka_unit_test(wrong_eyes_are_refused),    cmocka_unit_test(wrong_kinds_are_refused),
-        cmocka_unit_test(wrong_owls_are_refused),    cmocka_unit_test(damaged_pieces),
+        cmocka_unit_test(sound_folder_is_seen),
+        cmocka_unit_test(eyes_are_a_view_of_their_own),
+        cmocka_unit_test(wrong_folders_are_refused),
+        cmocka_unit_test(pickles_are_refused),
+        cmocka_unit_test(wrong_askers_are_refused),
+        cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(words_of_the_eyes),
+        cmocka_unit_test(pictures_of_newer_folders),
+        cmocka_unit_test(what_transformers_takes),
+        cmocka_unit_test(videos_are_refused),
+        cmocka_unit_test(wrong_eyes_are_refused),
+        cmocka_unit_test(wrong_kinds_are_refused),
+        cmocka_unit_test(wrong_owls_are_refused),
+        cmocka_unit_test(damaged_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,6 +192,9 @@ vidi_status vidi_chat_sampling(vidi_chat *c, const vidi_chat_config *cfg);
  */
 vidi_status vidi_say_image(vidi_chat *c, const vidi_image *image);
 vidi_status vidi_say_text(vidi_chat *c, vidi_role role, const char *utf8);
+/* Words of a user's turn that goes on: pictures and words said next stand in the same turn, in
+ * their order, and vidi_say_text() or the answer ends it. */
+vidi_status vidi_say_part(vidi_chat *c, const char *utf8);
 /* Reads what was said without answering yet. vidi_next() does so by itself. */
 vidi_status vidi_prefill(vidi_chat *c);
 /* The next piece of the answer. VIDI_END: complete (see stats.stop); *out then holds what is left

@@ -121,6 +121,9 @@ static vidi_status check_image(vidi_chat *c, const vidi_image *image) {
     /* Those that are not cut wait in their full size. */
     const uint32_t most =
         c->model->shape.picture.fit == FIT_STRETCH ? CHAT_WHOLE_PICTURES : CHAT_PICTURES;
+    if (c->model->shape.picture.single && c->n_pictures)
+        return vd_fail(ctx, VIDI_E_ARGUMENT, "%s: this model takes one picture in a turn",
+                       c->model->file.path);
     if (c->n_pictures >= most)
         return vd_fail(ctx, VIDI_E_ARGUMENT, "more than %u pictures in one turn", most);
     return VIDI_OK;
@@ -179,6 +182,13 @@ vidi_status vidi_say_text(vidi_chat *c, vidi_role role, const char *utf8) {
     return prompt_say(c, role, utf8);
 }
 
+vidi_status vidi_say_part(vidi_chat *c, const char *utf8) {
+    if (!utf8) return vd_fail(&c->model->v->ctx, VIDI_E_ARGUMENT, "nothing was said");
+    TRY(end_answer(c));
+    begin_turn(c);
+    return prompt_say_part(c, utf8);
+}
+
 /* --- answering -------------------------------------------------------------------------------- */
 
 static vidi_status cancelled(vidi_chat *c) {
@@ -193,13 +203,13 @@ static vidi_status read_pending(vidi_chat *c) {
 
 vidi_status vidi_prefill(vidi_chat *c) {
     TRY(end_answer(c));
-    if (c->n_waiting) return VIDI_OK; /* a picture is read with the text that follows it */
+    if (c->n_waiting || c->in_turn) return VIDI_OK; /* read with the text that follows */
     return read_pending(c);
 }
 
 static vidi_status begin_answer(vidi_chat *c) {
     if (!c->said) return vd_fail(&c->model->v->ctx, VIDI_E_ARGUMENT, "nothing was said");
-    if (c->n_waiting) TRY(prompt_say(c, VIDI_USER, ""));
+    if (c->n_waiting || c->in_turn) TRY(prompt_say(c, VIDI_USER, ""));
     if (!c->opened) {
         TRY(prompt_open_answer(c));
         c->opened = true;
@@ -290,7 +300,7 @@ vidi_status vidi_chat_rewind(vidi_chat *c, int mark) {
         return vd_fail(&c->model->v->ctx, VIDI_E_ARGUMENT, "there is no mark %d", mark);
     atomic_store(&c->cancel, 0);
     TRY(chat_settle(c));
-    c->answering = c->said = c->opened = false;
+    c->answering = c->said = c->opened = c->in_turn = false;
     c->pending.n = c->read_pending = c->read_rows = c->read_seen = c->n_waiting = c->n_pictures = 0;
     for (int i = 0; i < CHAT_PICTURES; i++) said_picture_free(&c->model->v->ctx, &c->pictures[i]);
     c->position = c->marks[mark].position;

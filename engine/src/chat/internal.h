@@ -128,6 +128,7 @@ struct vidi_chat {
     uint32_t n_marks, cap_marks;
 
     bool said, opened; /* something waits for an answer; its opening words are pending */
+    bool in_turn;      /* of the user, which goes on with what is said next */
     bool answering;
     uint32_t first_position; /* cache row of the first sampled token */
     uint32_t sampled, taken; /* tokens asked for and seen, of this answer */
@@ -159,6 +160,9 @@ bool is_vision_file(const struct gguf *g);
 /* Whether a language model's file holds its vision part, too. */
 struct str vision_projector(const struct gguf *g); /* clip.projector_type; "": none */
 bool carries_eyes(const struct gguf *g);
+/* In such a file the eyes' own words stand behind this; own_words() makes them those of `eyes`. */
+#define EYES_WORDS "clip."
+vidi_status own_words(struct gguf *eyes);
 /* For a decoder of this architecture; NULL: for any. NULL: not supported. */
 const struct vision *vision_find(const struct gguf *g, const char *arch);
 vidi_status vision_require(struct vd_ctx *ctx, const struct gguf *g, const char *arch,
@@ -211,6 +215,7 @@ void chat_pixels_free(vidi_chat *c);
 
 /* prompt.c: what is said, as tokens. */
 vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text);
+vidi_status prompt_say_part(vidi_chat *c, const char *text); /* of a user's turn that goes on */
 vidi_status prompt_open_answer(vidi_chat *c);
 vidi_status prompt_close_answer(vidi_chat *c);
 

@@ -172,6 +172,7 @@ static vidi_status open_eyes(vidi_model *m, const char *path) {
                        m->file.path);
     TRY(hf_folder_is(path) ? hf_folder_open(ctx, path, HF_EYES, &m->eyes)
                            : gguf_open(ctx, path, &m->eyes));
+    TRY(own_words(&m->eyes));
     TRY(vision_require(ctx, &m->eyes, m->family->arch, &m->vision));
     TRY(vision_matches(ctx, &m->eyes, m->vision, &m->file,
                        m->shape.seen_cols ? m->shape.seen_cols : m->shape.dim));

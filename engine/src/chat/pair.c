@@ -42,6 +42,23 @@ struct str vision_projector(const struct gguf *g) {
 
 bool carries_eyes(const struct gguf *g) { return !is_vision_file(g) && vision_projector(g).len; }
 
+vidi_status own_words(struct gguf *eyes) {
+    static const char start[] = EYES_WORDS "tokenizer.";
+    const size_t len = sizeof start - 1, skip = sizeof EYES_WORDS - 1;
+    struct map keys;
+    TRY(map_open(&keys, &eyes->arena, 2 * eyes->n_values));
+    for (int all = 0; all < 2; all++) /* the first of equal keys stays */
+        for (uint32_t i = 0; i < eyes->n_values; i++) {
+            const struct str key = eyes->values[i].key;
+            const bool own = key.len > len && memcmp(key.ptr, start, len) == 0;
+            if (all) TRY(map_put(&keys, key.ptr, (uint32_t)key.len, i, NULL));
+            if (!all && own)
+                TRY(map_put(&keys, key.ptr + skip, (uint32_t)(key.len - skip), i, NULL));
+        }
+    eyes->keys = keys;
+    return VIDI_OK;
+}
+
 const struct vision *vision_find(const struct gguf *g, const char *arch) {
     const struct str type = vision_projector(g);
     const struct vision *any = NULL;

@@ -8,15 +8,12 @@ static struct text_part words(const char *text) {
     return (struct text_part){text, strlen(text), TOKENIZE_SPECIAL};
 }
 
-static struct text_part trimmed(const char *text, bool trim) {
+/* Without the white space in front of it, or behind it. */
+static struct text_part trimmed(const char *text, bool front, bool end) {
     static const char blanks[] = " \t\r\n";
+    if (front) text += strspn(text, blanks);
     uint64_t len = strlen(text);
-    if (trim) {
-        const size_t lead = strspn(text, blanks);
-        text += lead;
-        len -= lead;
-        while (len && strchr(blanks, text[len - 1])) len--;
-    }
+    while (end && len && strchr(blanks, text[len - 1])) len--;
     return (struct text_part){text, len, 0};
 }
 
@@ -136,32 +133,44 @@ static vidi_status begin(vidi_chat *c, vidi_role first_role) {
     return push_parts(c, parts, n);
 }
 
-vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
+/* All of a turn, or one part: the first opens it, the last one, which `ends`, closes it. */
+static vidi_status say(vidi_chat *c, vidi_role role, const char *text, bool ends) {
     const struct chat_form *form = c->model->form;
+    const bool opens = !c->in_turn;
     TRY(ask_pictures(c, text));
     TRY(begin(c, role));
+    c->in_turn = !ends;
     const char *after = "";
     if (c->cfg.raw) {
         TRY(push_pictures(c, &after));
         struct text_part parts[] = {words(after), words(text)};
         return push_parts(c, parts, 2);
     }
-    if (c->model->shape.pictures_first) {
+    if (c->model->shape.pictures_first && opens) {
         TRY(push_pictures(c, &after));
         struct text_part behind[] = {words(after)};
         if (after[0]) TRY(push_parts(c, behind, 1));
     }
     struct text_part parts[OPEN_PARTS + 3];
-    const uint32_t n = open_turn(c, role, parts);
+    const uint32_t n = opens ? open_turn(c, role, parts) : 0;
     parts[n] = words("");
-    parts[n + 1] = trimmed(text, form->trim);
-    parts[n + 2] = words(form->turn_close[role]);
+    parts[n + 1] = trimmed(text, form->trim && opens, form->trim && ends);
+    parts[n + 2] = words(ends ? form->turn_close[role] : "");
     if (!c->n_waiting) return push_parts(c, parts, n + 3);
-    TRY(push_parts(c, parts, n));
+    if (opens) TRY(push_parts(c, parts, n));
     TRY(push_pictures(c, &after));
     /* Behind a picture a text begins anew, as behind a control word. */
     parts[n] = words(after);
     return tokenize_parts(c->model->tokenizer, parts + n, 3, &c->pending);
+}
+
+vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
+    if (c->in_turn && role != VIDI_USER) TRY(say(c, VIDI_USER, "", true));
+    return say(c, role, text, true);
+}
+
+vidi_status prompt_say_part(vidi_chat *c, const char *text) {
+    return say(c, VIDI_USER, text, false);
 }
 
 vidi_status prompt_open_answer(vidi_chat *c) {

@@ -74,15 +74,28 @@ static bool is_of_file(struct str key) {
     return false;
 }
 
-static void take_values(struct job *j, int part) {
+/* The eyes' own words keep apart from the language model's. */
+static const struct gguf_value *apart(struct job *j, const struct gguf_value *v) {
+    struct gguf_value *own = arena_new(&j->arena, struct gguf_value, 1);
+    const char *key = arena_print(&j->arena, EYES_WORDS "%.*s", (int)v->key.len, v->key.ptr);
+    if (!own || !key) return NULL;
+    *own = *v;
+    own->key = (struct str){key, strlen(key)};
+    return own;
+}
+
+static vidi_status take_values(struct job *j, int part) {
     const struct gguf *g = &j->parts[part];
     for (uint32_t i = 0; i < g->n_values; i++) {
         const struct gguf_value *v = &g->values[i];
         uint32_t index;
         if (is_of_file(v->key) || (part && begins(v->key, "general."))) continue;
+        if (part && begins(v->key, "tokenizer.")) v = apart(j, v);
+        if (!v) return VIDI_E_MEMORY;
         if (part && map_get(&j->parts[0].keys, v->key.ptr, (uint32_t)v->key.len, &index)) continue;
         j->values[j->n_values++] = v;
     }
+    return VIDI_OK;
 }
 
 static vidi_status take_tensor(struct job *j, int part, const struct gguf_tensor *t,
@@ -126,7 +139,7 @@ static vidi_status plan(struct job *j, enum vd_type wanted) {
     j->sources = arena_new(&j->arena, struct source, tensors);
     if (!j->values || !j->tensors || !j->sources) return VIDI_E_MEMORY;
     for (int i = 0; i < j->n_parts; i++) {
-        take_values(j, i);
+        TRY(take_values(j, i));
         for (uint32_t k = 0; k < j->parts[i].n_tensors; k++)
             TRY(take_tensor(j, i, &j->parts[i].tensors[k], wanted));
     }

@@ -3,10 +3,6 @@
 
 #include "io/hf_inside.h"
 
-static const struct hf_row ask_rows[] = {
-    {"encoder_hidden_size", ".cross_attention.embedding_length", 1, DIM_MOST, false, true},
-};
-
 /* The same model_type stands for models that answer questions or compare, too. */
 static vidi_status check_kind(struct hf *h) {
     const json_t *all = json_object_get(h->config, "architectures");
@@ -21,7 +17,9 @@ static vidi_status check_kind(struct hf *h) {
 void hf_blip_text(struct hf *h, vidi_status *status) {
     if (*status == VIDI_OK) *status = check_kind(h);
     hf_git_text(h, status);
-    hf_put_rows(h, h->numbers, h->numbers_at, ask_rows, sizeof ask_rows / sizeof *ask_rows, status);
+    /* encoder_hidden_size of text_config does not count. */
+    const struct hf_field width = {h->sight, h->sight_at, "hidden_size", true};
+    put_u32(&h->put, ".cross_attention.embedding_length", hf_whole(h, &width, 1, DIM_MOST, status));
 }
 
 void hf_blip_eyes(struct hf *h, json_t *process, vidi_status *status) {

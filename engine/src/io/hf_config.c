@@ -45,7 +45,7 @@ static const struct hf_text texts[] = {
     {"blip_text_model", "blip",
      "{\"hidden_size\":768,\"intermediate_size\":3072,\"num_hidden_layers\":12,"
      "\"num_attention_heads\":8,\"max_position_embeddings\":512,\"hidden_act\":\"gelu\","
-     "\"layer_norm_eps\":1e-12,\"encoder_hidden_size\":768,\"bos_token_id\":30522}",
+     "\"layer_norm_eps\":1e-12,\"bos_token_id\":30522}",
      false},
     {"idefics", "idefics",
      "{\"hidden_size\":4096,\"intermediate_size\":11008,\"num_hidden_layers\":32,"
@@ -194,11 +194,12 @@ const struct hf_eyes *hf_eyes_find(const char *model_type) {
 }
 
 static vidi_status unknown_type(struct hf *h, const char *where, const char *type) {
-    char known[256] = "";
+    char known[1024] = "";
     for (int i = 0; i < N_TEXTS + N_EYES; i++) {
+        const char *one = i < N_TEXTS ? texts[i].model_type : eyes[i - N_TEXTS].model_type;
+        if (i >= N_TEXTS && hf_text_find(one)) continue; /* named already */
         if (i) strncat(known, ", ", sizeof known - strlen(known) - 1);
-        strncat(known, i < N_TEXTS ? texts[i].model_type : eyes[i - N_TEXTS].model_type,
-                sizeof known - strlen(known) - 1);
+        strncat(known, one, sizeof known - strlen(known) - 1);
     }
     return vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
                    "%.600s/config.json: %smodel_type is '%.64s', which is not supported (known: "
@@ -264,7 +265,11 @@ vidi_status hf_config_read(struct hf *h) {
         }
         type = json_string_value(json_object_get(text, "model_type"));
         if (!type) return hf_bad(h, h->numbers_at, "model_type", "is missing or no text");
-        h->sight = hf_with_defaults(sight, h->eyes->defaults);
+        const char *tower = json_string_value(json_object_get(sight, "model_type"));
+        const bool siglip = tower && strcmp(tower, "siglip_vision_model") == 0;
+        h->sight = hf_with_defaults(sight, siglip && strcmp(h->eyes->projector, "mlp") == 0
+                                               ? SIGLIP_BASE
+                                               : h->eyes->defaults);
     }
     h->text = hf_text_find(type);
     if (!h->text) return unknown_type(h, h->numbers_at, type);

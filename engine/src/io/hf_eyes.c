@@ -23,9 +23,8 @@ static void put_colours(struct hf *h, json_t *process, const char *from, const c
         numbers[i] = (float)json_number_value(json_array_get(list, i));
     }
     if (!good && *status == VIDI_OK)
-        *status =
-            vd_fail(h->ctx, VIDI_E_FORMAT,
-                    "%.600s/preprocessor_config.json: %s is not three numbers", h->folder, from);
+        *status = vd_fail(h->ctx, VIDI_E_FORMAT, "%.600s/%s: %s is not three numbers", h->folder,
+                          h->process_at, from);
     if (good) put_floats(&h->put, to, numbers, 3);
 }
 
@@ -71,10 +70,11 @@ static void put_idefics3(struct hf *h, json_t *process, vidi_status *status) {
     put_u32(&h->put, ".vision.projector.scale_factor", found ? found : 2);
     if (longest) put_u32(&h->put, ".vision.preproc_image_size", longest);
     if (*status == VIDI_OK && tile && tile != side)
-        *status = vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
-                          "%.600s/preprocessor_config.json: max_image_size.longest_edge is %u, but "
-                          "vision_config.image_size is %lld",
-                          h->folder, tile, (long long)side);
+        *status =
+            vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
+                    "%.600s/%s: max_image_size.longest_edge is %u, but vision_config.image_size "
+                    "is %lld",
+                    h->folder, h->process_at, tile, (long long)side);
 }
 
 static const struct hf_row perceiver_rows[] = {
@@ -91,12 +91,21 @@ static const char perceiver_defaults[] =
     "\"num_key_value_heads\":4,\"resampler_head_dim\":96,\"hidden_size\":4096,"
     "\"rms_norm_eps\":1e-6,\"hidden_act\":\"silu\"}";
 
+/* A width that is not the decoder's was left out of the file, and so was the norm's constant. */
+static void as_wide_as_text(const struct hf *h, json_t *numbers) {
+    static const char *const keys[] = {"hidden_size", "rms_norm_eps"};
+    if (json_equal(json_object_get(numbers, keys[0]), json_object_get(h->numbers, keys[0]))) return;
+    for (int i = 0; i < 2; i++)
+        json_object_set(numbers, keys[i], json_object_get(h->numbers, keys[i]));
+}
+
 static void put_idefics2(struct hf *h, json_t *process, vidi_status *status) {
     static const char where[] = "perceiver_config.";
     const uint32_t longest = side_of(process, "size", "longest_edge");
     const uint32_t shortest = side_of(process, "size", "shortest_edge");
     json_t *numbers =
         hf_with_defaults(json_object_get(h->config, "perceiver_config"), perceiver_defaults);
+    as_wide_as_text(h, numbers);
     const char *act = json_string_value(json_object_get(numbers, "hidden_act"));
     want_siglip(h, status);
     hf_put_rows(h, numbers, where, perceiver_rows, sizeof perceiver_rows / sizeof *perceiver_rows,
@@ -130,21 +139,36 @@ static void put_grids(struct hf *h, vidi_status *status) {
         *status = hf_bad(h, "", "image_grid_pinpoints", "is no list of heights and widths");
 }
 
-/* LLaVA-1.5: the rows behind the last layer but one, without the class row. */
+/* LLaVA: CLIP's rows behind the last layer but one, without the class row; or all of SigLIP's,
+ * behind either of the last two layers, which then are all that count. */
 static void put_llava(struct hf *h, json_t *process, vidi_status *status) {
-    const json_t *layer = json_object_get(h->config, "vision_feature_layer");
-    const json_t *how = json_object_get(h->config, "vision_feature_select_strategy");
+    const json_t *given = json_object_get(h->config, "vision_feature_layer");
+    const char *how =
+        json_string_value(json_object_get(h->config, "vision_feature_select_strategy"));
     const char *kind = json_string_value(json_object_get(h->sight, "model_type"));
+    const struct hf_field depth = {h->sight, h->sight_at, "num_hidden_layers", true};
     const bool clip = !kind || strcmp(kind, "clip_vision_model") == 0;
+    const bool siglip = kind && strcmp(kind, "siglip_vision_model") == 0;
+    const json_int_t layer = given && !json_is_null(given) ? json_integer_value(given) : -2;
     (void)process;
     put_grids(h, status);
+    const uint32_t layers = hf_whole(h, &depth, 2, LAYERS_MOST, status);
     if (*status != VIDI_OK) return;
-    if (!clip)
-        *status = hf_bad(h, h->sight_at, "model_type", "is not clip_vision_model");
-    else if (layer && json_integer_value(layer) != -2)
+    if (siglip && layer == -2) /* the last one is not read */
+        json_object_set_new(h->sight, "num_hidden_layers", json_integer(layers - 1));
+    hf_tower(h, status);
+    put_act(h, status);
+    if (*status != VIDI_OK) return;
+    if (!clip && !siglip)
+        *status = hf_bad(h, h->sight_at, "model_type",
+                         "is neither clip_vision_model nor siglip_vision_model");
+    else if (clip && layer != -2)
         *status = hf_bad(h, "", "vision_feature_layer", "is not -2, which alone is supported");
-    else if (how && (!json_is_string(how) || strcmp(json_string_value(how), "default") != 0))
-        *status = hf_bad(h, "", "vision_feature_select_strategy", "is not 'default'");
+    else if (siglip && layer != -2 && layer != -1)
+        *status = hf_bad(h, "", "vision_feature_layer", "is neither -1 nor -2");
+    else if (strcmp(how ? how : "default", siglip ? "full" : "default") != 0)
+        *status = hf_bad(h, "", "vision_feature_select_strategy",
+                         siglip ? "is not 'full'" : "is not 'default'");
 }
 
 /* The side of a square, which stands as a pair. */
@@ -306,9 +330,8 @@ static void put_qwen25(struct hf *h, json_t *process, vidi_status *status) {
 static void note_filter(struct hf *h, const json_t *process, int filter) {
     const json_t *says = json_object_get(process, "resample");
     if (json_is_integer(says) && json_integer_value(says) != filter)
-        vd_log(h->ctx, VD_LOG_WARN,
-               "%.600s/preprocessor_config.json: resample is %lld, pictures are resized by %d",
-               h->folder, (long long)json_integer_value(says), filter);
+        vd_log(h->ctx, VD_LOG_WARN, "%.600s/%s: resample is %lld, pictures are resized by %d",
+               h->folder, h->process_at, (long long)json_integer_value(says), filter);
 }
 
 /* --- all of them -------------------------------------------------------------------------------
@@ -320,6 +343,20 @@ void hf_tower(struct hf *h, vidi_status *status) { PUT(h, eyes_rows, status); }
 static void put_tower(struct hf *h, vidi_status *status) {
     hf_tower(h, status);
     if (*status == VIDI_OK) put_act(h, status);
+}
+
+/* What is done to pictures: a part of processor_config.json, as newer folders are saved, or a file.
+ */
+static vidi_status read_process(struct hf *h, json_t **out) {
+    json_t *all = NULL;
+    h->process_at = "preprocessor_config.json";
+    TRY(hf_json(h, "processor_config.json", false, &all));
+    *out = json_incref(json_object_get(all, "image_processor"));
+    json_decref(all);
+    if (!*out) return hf_json(h, h->process_at, true, out);
+    h->process_at = "processor_config.json: image_processor";
+    if (json_is_object(*out)) return VIDI_OK;
+    return vd_fail(h->ctx, VIDI_E_FORMAT, "%.600s/%s is no object", h->folder, h->process_at);
 }
 
 void hf_config_eyes(struct hf *h, vidi_status *status) {
@@ -343,12 +380,12 @@ void hf_config_eyes(struct hf *h, vidi_status *status) {
                  {"resampler", false, 3, hf_minicpmv_eyes},
                  {"mllama", false, 2, hf_mllama_eyes},
                  {"owl2", true, 3, hf_owl2_eyes},
-                 {"mlp", true, 3, put_llava},
+                 {"mlp", false, 3, put_llava},
                  {"qwen2vl_merger", false, 3, put_qwen2},
                  {"qwen2.5vl_merger", false, 3, put_qwen25},
                  {"qwen3vl_merger", false, 3, put_qwen3}};
     json_t *process = NULL;
-    *status = hf_json(h, "preprocessor_config.json", true, &process);
+    *status = read_process(h, &process);
     if (process) {
         const bool norm = json_object_get(process, "norm_mean"); /* as MiniCPM-V calls them */
         put_colours(h, process, norm ? "norm_mean" : "image_mean", ".vision.image_mean", status);

@@ -45,11 +45,11 @@ static vidi_status load(struct hf *h, const char *path, json_t **out) {
     uint64_t bytes;
     json_error_t error;
     TRY(file_read(h->ctx, path, limit, &text, &bytes));
-    *out = json_loadb(text, (size_t)bytes, JSON_REJECT_DUPLICATES, &error);
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
+    *out = json_loadb(text, (size_t)bytes, flags, &error);
     /* Tokenizers write 1e30, "no limit", with all its digits; nothing else of such files counts. */
     if (!*out && json_error_code(&error) == json_error_numeric_overflow)
-        *out = json_loadb(text, (size_t)bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL,
-                          &error);
+        *out = json_loadb(text, (size_t)bytes, flags | JSON_DECODE_INT_AS_REAL, &error);
     vd_free(h->ctx, text);
     if (!*out)
         return vd_fail(h->ctx, VIDI_E_FORMAT, "%.600s: %.100s in line %d", path, error.text,

@@ -1,7 +1,8 @@
 /* hf_folder.h - a model's folder as Hugging Face lays it out, seen as GGUF, without conversion.
  *
  *   config.json, tokenizer.json, tokenizer_config.json, generation_config.json, chat_template.*,
- *   preprocessor_config.json; model.safetensors, or shards and model.safetensors.index.json
+ *   preprocessor_config.json or processor_config.json; model.safetensors, or shards and
+ *   model.safetensors.index.json
  * Metadata is made from the JSON files under the keys that the families read; tensors point into
  * the mapped shards, under the names that the families ask for. Nothing of the weights is copied.
  * What q and k of llama's architecture want is said by the key llama.rope.halves.

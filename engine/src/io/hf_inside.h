@@ -28,6 +28,7 @@ struct hf {
     json_t *numbers;     /* of the language model: config or its text_config, defaults added */
     json_t *sight;       /* vision_config, defaults added; NULL: no eyes */
     const char *numbers_at, *sight_at; /* "text_config." or "", for messages */
+    const char *process_at;            /* where it says what is done to pictures, for messages */
     const struct hf_text *text;
     const struct hf_eyes *eyes; /* NULL: none */
     struct safetensors_folder *weights;

@@ -74,8 +74,9 @@ void hf_mllama_eyes(struct hf *h, json_t *process, vidi_status *status) {
                          "is not every grid of max_num_tiles tiles in order");
     else if (side(process, "height") != size || side(process, "width") != size ||
              (tiles && json_integer_value(tiles) != most))
-        *status = vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
-                          "%.600s/preprocessor_config.json: size and max_image_tiles are not those "
-                          "of vision_config, %lld and %lld",
-                          h->folder, (long long)size, (long long)most);
+        *status =
+            vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
+                    "%.600s/%s: size and max_image_tiles are not those of vision_config, %lld "
+                    "and %lld",
+                    h->folder, h->process_at, (long long)size, (long long)most);
 }

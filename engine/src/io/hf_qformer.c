@@ -34,9 +34,8 @@ static void want_size(struct hf *h, json_t *process, vidi_status *status) {
         const json_int_t side = json_integer_value(json_object_get(size, sides[i]));
         if (size && side != (json_int_t)wanted)
             *status = vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
-                              "%.600s/preprocessor_config.json: size.%s is %lld, but "
-                              "vision_config.image_size is %u",
-                              h->folder, sides[i], (long long)side, wanted);
+                              "%.600s/%s: size.%s is %lld, but vision_config.image_size is %u",
+                              h->folder, h->process_at, sides[i], (long long)side, wanted);
     }
 }
 

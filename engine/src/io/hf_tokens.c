@@ -139,6 +139,7 @@ static vidi_status read_added(struct tokens *t) {
         const bool special =
             json_is_true(json_object_get(one, "special")) && !hf_kosmos2_says(t->h, word);
         const bool lost = unknown && !t->bytes && strcmp(unknown, word) == 0;
+        if (json_integer_value(json_object_get(one, "id")) >= t->n) continue; /* never said */
         TRY(set_word(t, word, json_object_get(one, "id"),
                      lost      ? UNKNOWN
                      : special ? CONTROL
@@ -155,8 +156,10 @@ static vidi_status put_eats(struct tokens *t) {
     size_t i;
     json_t *one;
     if (!ids) return VIDI_E_MEMORY;
-    json_array_foreach(added, i, one) if (json_is_true(json_object_get(one, "rstrip"))) ids[n++] =
-        (int32_t)json_integer_value(json_object_get(one, "id"));
+    json_array_foreach(added, i, one) {
+        const json_int_t id = json_integer_value(json_object_get(one, "id"));
+        if (json_is_true(json_object_get(one, "rstrip")) && id < t->n) ids[n++] = (int32_t)id;
+    }
     if (n) put_ints(&t->h->put, "tokenizer.ggml.eats_space_ids", ids, n);
     return VIDI_OK;
 }

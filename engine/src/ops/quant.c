@@ -279,8 +279,10 @@ static bool is_named(const struct quant_tensor *t, const char *name) {
 }
 
 enum vd_type quant_choice(enum vd_type wanted, const struct quant_tensor *t) {
-    static const char *const kept[] = {"norm",       "position_embd", "patch_embd",
-                                       "class_embd", "token_types",   "rope_"};
+    /* The last is read with its columns as rows, which blocks would lie across. */
+    static const char *const kept[] = {
+        "norm",        "position_embd", "patch_embd",         "class_embd",
+        "token_types", "rope_",         "mm.input_projection"};
     const bool plain = t->have == VD_F32 || t->have == VD_F16 || t->have == VD_BF16;
     const size_t tail = sizeof ".weight" - 1;
     if (!plain || !quant_makes(wanted) || t->n_dims != 2) return t->have;

@@ -25,7 +25,8 @@ vidi_status quant_rows(struct vd_ctx *ctx, const struct quant_job *job);
 
 /* The type that a tensor gets when a model is to be `wanted`: its own, `have`, unless it is the
  * matrix of a linear layer or of the vocabulary, in f32, f16 or bf16. dims[0]: columns.
- *   - norms, biases, kernels, tables of positions and all that is not two-dimensional stay;
+ *   - norms, biases, kernels, tables of positions and all that is not two-dimensional stay, and so
+ *     does the one matrix whose columns are read as rows (mm.input_projection);
  *   - the vocabulary's matrices, token_embd and output, become q8_0 where wanted is of four bits;
  *   - columns that are no multiple of 256 make q8_0 of q4_K; no multiple of 32: f16, and what is
  *     of 16 bits already stays. */

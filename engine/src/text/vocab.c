@@ -6,9 +6,9 @@
 #include "text/utf8.h"
 
 static const char *const end_words[] = {
-    "<|im_end|>",      "<|eot_id|>", "<|eom_id|>",         "<|end|>",    "<|endoftext|>",
-    "<|end_of_text|>", "</s>",       "<end_of_turn>",      "<|return|>", "<|eot|>",
-    "<|end_of_turn|>", "<EOT>",      "<end_of_utterance>",
+    "<|im_end|>",      "<|eot_id|>", "<|eom_id|>",         "<|end|>",        "<|endoftext|>",
+    "<|end_of_text|>", "</s>",       "<end_of_turn>",      "<|return|>",     "<|eot|>",
+    "<|end_of_turn|>", "<EOT>",      "<end_of_utterance>", "<|endofchunk|>",
 };
 
 static vidi_status read_kind(struct tokenizer *t) {

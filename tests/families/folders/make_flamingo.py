@@ -192,7 +192,9 @@ def main():
         picture.save(f"{folder}/{('wide', 'high')[i]}.png")
 
     def ask(name, images, text):
-        ids, seen, media = words(text, add_special_tokens=False).input_ids, {}, None
+        ids, seen = words(text, add_special_tokens=False).input_ids, {}
+        with torch.no_grad():  # words alone are asked about with a blank picture that none of them names
+            media = net.see(torch.zeros(1, 3, SIDE, SIDE))
         if images:
             x = process(images, return_tensors="pt")["pixel_values"]
             with torch.no_grad():
@@ -201,9 +203,11 @@ def main():
         write(f"{folder}/{name}", net, ids, media, image, seen, end)
 
     question = "What is it?"
+    ask("none", [], question)
     ask("one", pictures[:1], f"<image>{question}")
     ask("three", pictures + pictures[:1], f"<image><image><image>{question}")
     ask("mixed", pictures, f"<image>The dog and the fox. <image>{question}")
+    ask("turns", pictures, f"<image>{question}It is a dog.<image>{question}")
     ids = words(question, add_special_tokens=False).input_ids
     write(f"{out}/mpt/golden", net, ids, None, image, {}, end)
     with torch.no_grad():  # the reference of MPT alone is transformers' own

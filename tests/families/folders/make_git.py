@@ -43,8 +43,8 @@ def say(net, ids, x):
 def ask(net, process, out, image, text):
     os.makedirs(out, exist_ok=True)
     ids = torch.tensor([wordpiece()(text).input_ids[:-1]])
-    x = process([image], return_tensors="pt")["pixel_values"]
-    seen = {"pixels": x[0].reshape(-1, SIDE)}
+    x = process([image], return_tensors="pt")["pixel_values"] if image else None
+    seen = {"pixels": x[0].reshape(-1, SIDE)} if image else {}
     watch(net.git.visual_projection, seen, "mm.1")
     with torch.no_grad():
         logits = net(input_ids=ids, pixel_values=x, use_cache=False).logits[0, -1:]
@@ -73,6 +73,7 @@ def main():
         picture.save(f"{folder}/{('wide', 'high')[i]}.png")
     ask(net, process, f"{folder}/one", pictures[0], QUESTION)
     ask(net, process, f"{folder}/caption", pictures[0], "")
+    ask(net, process, f"{folder}/none", None, QUESTION)
     found = {}
     for width, height in eyes.SIZES:
         values = process([eyes.pattern(width, height)], return_tensors="np")["pixel_values"][0]

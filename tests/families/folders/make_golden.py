@@ -387,9 +387,29 @@ def byte_words(words):
     return t
 
 
+def llava_siglip_last():
+    """SigLIP's last layer, of pictures whose sides are no multiple of a patch, as 384 is none of 14."""
+    ids = {w: 256 + i for i, w in enumerate(eyes.KD)}
+    text = {**eyes.text_config(256 + len(eyes.KD) + 1), "num_hidden_layers": 1, "model_type": "qwen2"}
+    v = dict(hidden_size=48, intermediate_size=64, num_hidden_layers=2, num_attention_heads=3, image_size=60,
+             patch_size=14, vision_use_head=False, model_type="siglip_vision_model")
+    c = T.LlavaConfig(vision_config=v, text_config=text, image_token_index=ids["<image>"], image_seq_length=16,
+                      vision_feature_layer=-1, vision_feature_select_strategy="full")
+    net = T.LlavaForConditionalGeneration(c).float().eval()
+    cls = __import__("transformers.models.siglip.image_processing_pil_siglip", fromlist=["x"])
+    process = cls.SiglipImageProcessorPil(size={"height": 60, "width": 60}, resample=3)
+
+    def prompt(grids):
+        out = [ids["<|im_start|>"]] + list(b"user\n") + ([ids["<image>"]] * 16 + [10]) * len(grids)
+        return out + list(eyes.TEXT.encode()) + [ids["<|im_end|>"], 10, ids["<|im_start|>"]] + list(b"assistant\n")
+
+    return dict(net=net, prompt=prompt, last="mm.2", connector=net.model.multi_modal_projector, tiles=False, seed=7,
+                pixels=lambda images: (process(images, return_tensors="np")["pixel_values"], [(0, 0)] * len(images)))
+
+
 def make_seeing(out, name):
     """The models of ../mmproj again, whose goldens are compared: only the folder is new."""
-    m = getattr(eyes, name)()
+    m = llava_siglip_last() if name == "llava_siglip_last" else getattr(eyes, name)()
     eyes.randomise(m["net"], m.get("seed", 5))
     if name.startswith("qwen"):
         native = sys.modules["native"]
@@ -400,11 +420,22 @@ def make_seeing(out, name):
         m.update(words=eyes.GEMMA, template=eyes.GEMMA_TEMPLATE, bos=True)
     if name == "paligemma":
         m.update(words=eyes.PALI, template=None, bos=True)
+    if name.startswith("llava_siglip"):
+        m.update(words=eyes.KD, template="<|im_start|> <|im_end|>", bos=False)
     if name == "internvl":
         m.update(words=sys.modules["native"].INTERN, template=CHATML, bos=False)
     settings = {"eos_token": m["words"][1], "bos_token": m["words"][0], "add_bos_token": m["bos"],
                 "chat_template": m["template"]}
     save(f"{out}/{name}", m["net"], byte_words(m["words"]), settings, torch.float16, {})
+    if name == "llava_siglip_last":
+        eyes.picture(90, 60).save(f"{out}/{name}/wide.png")
+        eyes.run(m, f"{out}/{name}/one", [eyes.picture(90, 60)])
+    if name in MIXED:
+        images = [eyes.picture(90, 60), eyes.picture(20, 70)]
+        _, grids = m["pixels"](images)
+        one, two = m["prompt"](grids[:1]), m["prompt"](grids)
+        at = next(i for i, (a, b) in enumerate(zip(one, two)) if a != b)  # behind the first picture
+        eyes.run_words(m, f"{out}/{name}/mixed", images, two[:at] + list(b"The dog and the fox. ") + two[at:])
     path, cls, how = SEEING[name]
     getattr(__import__(path, fromlist=["x"]), cls)(**how).save_pretrained(f"{out}/{name}")
 
@@ -456,11 +487,17 @@ SEEING = {
                dict(size={"height": 64, "width": 64}, image_seq_length=16)),
     "paligemma": ("transformers.models.siglip.image_processing_pil_siglip", "SiglipImageProcessorPil",
                   dict(size={"height": 64, "width": 64}, resample=3)),
+    "llava_siglip": ("transformers.models.siglip.image_processing_pil_siglip", "SiglipImageProcessorPil",
+                     dict(size={"height": 56, "width": 56}, resample=3)),
+    "llava_siglip_last": ("transformers.models.siglip.image_processing_pil_siglip", "SiglipImageProcessorPil",
+                          dict(size={"height": 60, "width": 60}, resample=3)),
     "llava_next": ("transformers.models.llava_next.image_processing_pil_llava_next", "LlavaNextImageProcessorPil",
                    dict(size={"shortest_edge": 56}, crop_size={"height": 56, "width": 56},
                         image_grid_pinpoints=[[56, 112], [112, 56], [112, 112], [168, 56], [56, 168]])),
 }
 
+
+MIXED = ("smolvlm", "llava", "qwen2vl")
 
 IDEFICS_TEMPLATE = (
     "{% for message in messages %}{{message['role'].capitalize()}}{% if message['content'][0]['type'] == 'image' %}"
@@ -486,11 +523,12 @@ def idefics2():
     return net, t, cls.Idefics2ImageProcessorPil(size={"longest_edge": 70, "shortest_edge": 27})
 
 
-def ask_idefics2(net, words, process, out, images):
+def ask_idefics2(net, words, process, out, images, text=None):
     """The published processor's words: pictures in a row share the word between them."""
     split = 5 if process.do_image_splitting else 1
     picture = (EDGE + "<image>" * LATENTS) * split * len(images) + EDGE if images else " "
-    ids = words(f"User:{picture}What is it?<end_of_utterance>\nAssistant:", return_tensors="pt").input_ids
+    text = text or f"User:{picture}What is it?<end_of_utterance>\nAssistant:"
+    ids = words(text, return_tensors="pt").input_ids
     os.makedirs(out, exist_ok=True)
     if not images:
         write(out, net, ids, {}, [words.eos_token_id, words.convert_tokens_to_ids("<end_of_utterance>")])
@@ -535,6 +573,11 @@ def make_idefics2(out, name):
         if split == "whole":
             ask_idefics2(net, words, process, f"{folder}/{split}/none", [])
             ask_idefics2(net, words, process, f"{folder}/{split}/three", pictures + pictures[:1])
+            one, end = (EDGE + "<image>" * LATENTS) + EDGE, "<end_of_utterance>\nAssistant:"
+            ask_idefics2(net, words, process, f"{folder}/{split}/mixed", pictures,
+                         f"User:{one}The dog and the fox. {one}What is it?{end}")
+            ask_idefics2(net, words, process, f"{folder}/{split}/turns", pictures,
+                         f"User:{one}What is it?{end} It is a dog.<end_of_utterance>\nUser:{one}What is it?{end}")
         found = {}
         for width, height in eyes.SIZES:
             if process.do_image_splitting and width * height == 1:

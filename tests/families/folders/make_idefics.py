@@ -17,8 +17,22 @@ SIDE, EDGE = 32, "<fake_token_around_image>"
 ADDED = [EDGE, "<image>", "<end_of_utterance>"]
 
 
+def idefics_float():
+    """Gates of one number each, as published."""
+    t = sentence_pieces(ADDED)
+    c = T.IdeficsConfig(
+        vocab_size=t.get_vocab_size() - len(ADDED), additional_vocab_size=len(ADDED), hidden_size=48,
+        intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, alpha_type="float", cross_layer_interval=1,
+        qk_layer_norms=True, use_resampler=True, pad_token_id=None,
+        vision_config=dict(embed_dim=32, image_size=SIDE, patch_size=8, intermediate_size=48, num_hidden_layers=1,
+                           num_attention_heads=2),
+        perceiver_config=dict(use_resampler=True, resampler_n_latents=4, resampler_depth=1, resampler_n_heads=2,
+                              resampler_head_dim=16, qk_layer_norms_perceiver=True))
+    return T.IdeficsForVisionText2Text(c).float().eval(), t
+
+
 def idefics():
-    """With gates as vectors and norms of q and k, as published."""
+    """Norms of q and k, as published; gates as vectors, which published ones could be and are not."""
     t = sentence_pieces(ADDED)
     c = T.IdeficsConfig(
         vocab_size=t.get_vocab_size() - len(ADDED), additional_vocab_size=len(ADDED), hidden_size=64,
@@ -49,14 +63,12 @@ def ask(net, words, process, out, images, text):
     write(out, net, ids, seen, [words.eos_token_id, words.convert_tokens_to_ids("<end_of_utterance>")], **more)
 
 
-def main():
-    folder = sys.argv[1] + "/idefics"
-    net, tokenizer = idefics()
+def make(folder, net, tokenizer):
     randomise(net, int(sys.argv[2]) if len(sys.argv) > 2 else 70, torch.bfloat16)
     with torch.no_grad():
         for name, p in net.named_parameters():
             if "alpha" in name:
-                p *= 8  # of the size of 1
+                p *= 8 if p.numel() > 1 else 0.5  # of the size of 1
     settings = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "add_bos_token": True}
     save(folder, net, tokenizer, settings, torch.bfloat16, {})
     name = "transformers.models.idefics.image_processing_pil_idefics"
@@ -69,6 +81,8 @@ def main():
     turn = "User:{}What is it?<end_of_utterance>\nAssistant:"
     ask(net, words, process, f"{folder}/none", [], turn.format(" "))
     ask(net, words, process, f"{folder}/one", pictures[:1], turn.format(f"{EDGE}<image>{EDGE}"))
+    if net.config.alpha_type == "float":
+        return
     ask(net, words, process, f"{folder}/three", pictures + pictures[:1], turn.format((EDGE + "<image>") * 3 + EDGE))
     ask(net, words, process, f"{folder}/mixed", pictures,
         f"{EDGE}<image>{EDGE}The dog and the fox. {EDGE}<image>{EDGE}What is it?")
@@ -81,6 +95,11 @@ def main():
         found[f"{width}x{height}"] = [[float(v) for v in values.reshape(-1)[::991]]]
     with open(f"{folder}/pixels.json", "w") as f:
         json.dump(found, f)
+
+
+def main():
+    make(sys.argv[1] + "/idefics", *idefics())
+    make(sys.argv[1] + "/idefics_float", *idefics_float())
 
 
 if __name__ == "__main__":

@@ -28,6 +28,45 @@ def kosmos2():
     return T.Kosmos2ForConditionalGeneration(c).float().eval(), t
 
 
+CHAIN = ["<phrase>", "\u2581dog", "</phrase>", "<object>", "<patch_index_0044>", "<patch_index_0863>", "</object>",
+         "</s>"]  # which says </s> and so ends
+
+
+def boxes(folder):
+    """A model that answers every question with one box: each word of CHAIN makes the head say the next, the end of
+    a question the first; nothing else of the decoder adds to what it reads."""
+    t = unigram_words(True)
+    t.add_special_tokens(["<image>", "</image>", "<grounding>", *SAID[:4], "<patch_index_0044>", "<patch_index_0863>"])
+    n = t.get_vocab_size(with_added_tokens=True)
+    text = dict(vocab_size=n, embed_dim=32, layers=1, ffn_dim=32, attention_heads=2, max_position_embeddings=64,
+                pad_token_id=1, bos_token_id=0, eos_token_id=2)
+    v = dict(hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, image_size=SIDE,
+             patch_size=16)
+    net = T.Kosmos2ForConditionalGeneration(T.Kosmos2Config(text_config=text, vision_config=v, latent_query_num=2,
+                                                            tie_word_embeddings=False)).float().eval()
+    net.set_attn_implementation("eager")
+    randomise(net, 75, torch.float16)
+    decoder, head = net.text_model.model, net.text_model.lm_head
+    head.weight = torch.nn.Parameter(torch.zeros_like(head.weight))
+    ids = [t.token_to_id(w) for w in CHAIN]
+    with torch.no_grad():
+        decoder.embed_tokens.weight *= 40  # places must not drown the words
+        for name, p in decoder.named_parameters():
+            if "self_attn.out_proj" in name or "ffn.fc2" in name:
+                p.zero_()
+        for before, after in zip([t.token_to_id("?"), *ids], ids):
+            head.weight[after] = decoder.embed_tokens.weight[before].half().float()
+    save(folder, net, t, {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}, torch.float16, {})
+    cls = __import__("transformers.models.clip.image_processing_pil_clip", fromlist=["x"]).CLIPImageProcessorPil
+    cls(size={"height": SIDE, "width": SIDE}, do_center_crop=False).save_pretrained(folder)
+    words = T.AutoTokenizer.from_pretrained(folder)
+    said = net.text_model.generate(words("<s><grounding>What is it?", add_special_tokens=False, return_tensors="pt").input_ids,
+                                   max_new_tokens=16, do_sample=False)[0]
+    answer = words.decode(said, skip_special_tokens=False)
+    find = __import__("transformers.models.kosmos2.processing_kosmos2", fromlist=["x"])
+    print(answer, find.clean_text_and_extract_entities_with_bboxes(answer.replace("</s>", "")))
+
+
 def ask(net, words, process, out, images, text):
     os.makedirs(out, exist_ok=True)
     ids, seen, rows, more = [words.bos_token_id], {}, {}, {}
@@ -52,6 +91,7 @@ def ask(net, words, process, out, images, text):
 
 
 def main():
+    boxes(sys.argv[1] + "/kosmos2_boxes")
     folder = sys.argv[1] + "/kosmos2"
     net, tokenizer = kosmos2()
     net.set_attn_implementation("eager")  # of 5.12 the usual one takes the latents' attention for a causal one
@@ -70,6 +110,7 @@ def main():
         picture.save(f"{folder}/{('wide', 'high')[i]}.png")
     ask(net, words, process, f"{folder}/none", [], "What is it?")
     ask(net, words, process, f"{folder}/one", pictures[:1], "What is it?")
+    ask(net, words, process, f"{folder}/turns", pictures[:1], "What is it? It is a dog.<grounding>What is it?")
     found = {}
     for width, height in eyes.SIZES:
         values = process([eyes.pattern(width, height)], return_tensors="np")["pixel_values"][0]

@@ -73,6 +73,37 @@ def ask(net, words, process, out, images, text):
     write(out, net, torch.tensor([ids]), seen, [words.eos_token_id], **x)
 
 
+def second_turn(net, words, process, out, images, first, second):
+    """The first turn is read with its picture alone, the second one finds what was kept of it."""
+    os.makedirs(out, exist_ok=True)
+    a, b = (words(t, add_special_tokens=False).input_ids for t in (first, second))
+    x, y, whole = inputs(process, a, images[:1]), inputs(process, b, images[1:]), inputs(process, a + b, images)
+    rows, said, margins = {}, [], []
+    watch(net.model.multi_modal_projector, rows, "first")
+    with torch.no_grad():
+        kept = net(input_ids=torch.tensor([a]), use_cache=True, **x).past_key_values
+        rows.clear()
+        watch(net.model.multi_modal_projector, rows, "mm.0")
+        # The mask is of the whole text and of both pictures.
+        y["cross_attention_mask"] = whole["cross_attention_mask"]
+        place = torch.arange(len(a), len(a) + len(b))[None]
+        logits = net(input_ids=torch.tensor([b]), past_key_values=kept, position_ids=place, **y).logits[0, -1:]
+        mask, step = whole["cross_attention_mask"], logits
+        for _ in range(32):
+            best = step[-1].topk(2)
+            margins.append(float(best.values[0] - best.values[1]))
+            said.append(int(best.indices[0]))
+            mask = torch.cat([mask, mask[:, -1:]], 1)
+            place = place[:, -1:] + 1
+            step = net(input_ids=torch.tensor([said[-1:]]), past_key_values=kept, position_ids=place,
+                       cross_attention_mask=mask).logits[0, -1:]
+    np.save(f"{out}/mm.0.npy", rows["mm.0"].reshape(-1, rows["mm.0"].shape[-1]).numpy().astype("<f4"))
+    np.save(f"{out}/pixels.npy", pixels(process, images[-1]).reshape(-1, pixels(process, images[-1]).shape[-1]))
+    np.save(f"{out}/logits.npy", logits.numpy().astype("<f4"))
+    np.save(f"{out}/answer.npy", np.array(said, "<i4"))
+    print(out, said, "smallest margin", min(margins), "different", len(set(said)))
+
+
 def main():
     global WORD_IMAGE
     folder = sys.argv[1] + "/mllama"
@@ -101,6 +132,8 @@ def main():
     ask(net, words, process, f"{folder}/three", pictures + pictures[:1], turn.format(image * 3 + question))
     ask(net, words, process, f"{folder}/mixed", pictures,
         f"<|begin_of_text|>{image}The dog and the fox. {image}What is it?")
+    first = turn.format(image + question) + "It is a dog.<|eot_id|>"
+    second_turn(net, words, process, f"{folder}/turns", pictures, first, turn[17:].format(image + question))
     found = {}
     for width, height in eyes.SIZES:
         found[f"{width}x{height}"] = [[float(v) for v in pixels(process, eyes.pattern(width, height)).reshape(-1)[::991]]]

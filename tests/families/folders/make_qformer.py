@@ -62,7 +62,7 @@ def instructblip():
 NAMES = {"blip2": (blip2, 95), "instructblip": (instructblip, 98)}  # seeds whose answers hold no end word
 
 
-def ask(net, words, process, out, images, text):
+def ask(net, words, process, out, images, text, asked=None):
     """Pictures in front of the word that starts a text, as the published processor has them."""
     os.makedirs(out, exist_ok=True)
     image = words.convert_tokens_to_ids("<image>")
@@ -73,7 +73,7 @@ def ask(net, words, process, out, images, text):
     watch(net.language_projection, rows, "mm.fc")
     more = {"pixel_values": x}
     if hasattr(net.config.qformer_config, "use_qformer_text_input") is False:
-        more["qformer_input_ids"] = torch.tensor([wordpiece()(text).input_ids] * len(images))
+        more["qformer_input_ids"] = torch.tensor([wordpiece()(asked or text).input_ids] * len(images))
     with torch.no_grad():
         net(input_ids=ids, **more)
     seen["v.post_ln"] = rows["v.post_ln"].last_hidden_state[-1]
@@ -102,6 +102,10 @@ def make(out, name):
     ask(net, words, process, f"{folder}/one", pictures[:1], text)
     ask(net, words, process, f"{folder}/two", pictures, text)
     ask(net, words, process, f"{folder}/three", pictures + pictures[:1], text)
+    os.makedirs(f"{folder}/none", exist_ok=True)  # the whole model wants a picture: what its decoder says without
+    write(f"{folder}/none", net.language_model, words(text, return_tensors="pt").input_ids, {}, [words.eos_token_id])
+    ask(net, words, process, f"{folder}/turns", pictures[:1], f"{text} It is a dog. {text}" if name == "blip2" else
+        f"{text}It is a dog.{text}", text)
     found = {}
     for width, height in eyes.SIZES:
         values = process([eyes.pattern(width, height)], return_tensors="np")["pixel_values"][0]
