@@ -47,6 +47,15 @@ vidi_status vidi_compare(vidi *v, const char *dir_a, const char *dir_b, double l
  * v may be bare: then usable is null. */
 vidi_status vidi_kernels(vidi *v, char **json);
 
+/* What a driver's compiler makes of the kernels: each variant with the constants that models would
+ * get on the device, which is opened for compiling only (device as in vidi_config; v may be bare).
+ * Nothing runs, so that a driver whose GPU is not here will do. Numbers that the driver does not
+ * tell are null; VIDI_E_UNSUPPORTED: it tells none. What is spilled is counted as the driver does:
+ * vector and scalar registers, or stores and loads.
+ * {"device","driver","shaders":[{"kernel","variant","specs":{...},"registers","scalar_registers",
+ *  "spilled","spilled_2","scratch","shared","code","steps","cycles"}]} */
+vidi_status vidi_shaders(vidi *v, const char *device, char **json);
+
 /* Speed. Runs the model (picture, prompt of n_prompt tokens, answer of n_answer tokens; repeats and
  * takes the median), then measures the device's copy bandwidth and multiply-add rate.
  * {"device","driver","model","copy_gb_s","gflop_s","load_ms","image_ms","prompt_tokens_s","answer_tokens_s",

@@ -86,6 +86,7 @@ enum probe_extension {
     EXT_IMPORT_HOST = 4,
     EXT_PORTABILITY = 8,
     EXT_BUDGET = 16,
+    EXT_STATISTICS = 32, /* switched on with config.compile_only alone */
 };
 
 /* Extension i of the table, or NULL behind its end. */
@@ -285,6 +286,7 @@ struct gpu {
     VkQueue queue;
     bool lost;           /* VIDI_E_DEVICE was returned */
     bool full_subgroups; /* kernels may ask for workgroups of whole subgroups */
+    bool statistics;     /* pipelines keep what their compiler counted */
     struct gpu_counters counters;
     struct gpu_block *blocks;
     struct gpu_buffer *zero; /* bound where a span names no buffer */
