@@ -12,6 +12,18 @@ check in the table -- grep -Eq "^$name +" out
 works kernels --why "$name"
 check its variants -- grep -Eq '^  variants +' out
 fails 2 "no kernel ${name}x; did you mean" kernels --why "${name}x"
+works kernels --why gemm
+check a row that wins here -- grep -Eq '^ *[0-9]+ +[a-z_]+ +wins: a prompt' out
+check and the kernel asked about -- grep -Eq '^ *[0-9]+ +gemm +(wins|row [0-9]+ comes before it)' out
+works kernels --why gemm --json
+check of that kernel alone -- same "$(json kernel.name) $(json tuning.0.op)" 'gemm linear'
+for op in linear_simple attend_simple; do
+    works kernels --why $op --json
+    for shape in 'a token' 'a prompt' 'a token of odd width' 'a prompt of odd width'; do
+        check one row wins -- same "$(grep -o '"wins": \[[^]]*\]' out | grep -c "\"$shape\"")" 1
+    done
+done
+fails 2 "no kernel ${name}x; did you mean" kernels --why "${name}x" --json
 
 mkdir a b empty
 fails 2 'nowhere: ' compare nowhere b

@@ -43,8 +43,11 @@ vidi_status vidi_compare(vidi *v, const char *dir_a, const char *dir_b, double l
 
 /* The kernel table and what this device would use.
  * {"device","kernels":[{"name","purpose","needs":[...],"bindings":[...],"push_bytes","specs":{...},
- *   "variants":[{"name","words"}],"usable","lacks":[...]}],"tuning":[{"kernel","device_class","shape","values","why"}]}
- * v may be bare: then usable is null. */
+ *   "variants":[{"name","words"}],"usable","lacks":[...]}],"tuning":[{"row" (from 1),"op","kernel",
+ *   "device_class","shape","values","why","wins":["a token",...],
+ *   "loses":[{"shape":"a prompt","row" (that wins it)}],"lacks":[...]}]}
+ * v may be bare: then usable, wins and loses are null. Of the rows of an op the first that fits
+ * device and shape wins. */
 vidi_status vidi_kernels(vidi *v, char **json);
 
 /* What a driver's compiler makes of the kernels: each variant with the constants that models would
