@@ -74,6 +74,13 @@ works bench --json -n 4 -p 8 -r 1
 for field in copy_gb_s gflop_s load_ms image_ms prompt_tokens_s answer_tokens_s device_bytes ops; do
     check "the field $field" -- test -n "$(json $field)"
 done
+check the first phase -- same "$(json ops.0.phase)" resize
+for field in ms bytes flops gb_s percent_copy gflop_s percent_flops percent_roof; do
+    check "the field $field of an op" -- test -n "$(json ops.0.$field)"
+done
+for phase in resize picture prompt head step; do
+    check "ops of $phase" -- grep -q "\"phase\": \"$phase\"" out
+done
 works bench -n 4 -p 8 -r 1
 check the table of kernels -- grep -Eq '^phase +kernel' out
 finish

@@ -64,7 +64,10 @@ vidi_status vidi_shaders(vidi *v, const char *device, char **json);
  * {"device","driver","model","copy_gb_s","gflop_s","load_ms","image_ms","prompt_tokens_s","answer_tokens_s",
  *  "dispatches_per_token","barriers_per_token","submissions_per_token","recordings_per_token",
  *  "allocations_per_token","device_bytes","host_peak_bytes",
- *  "ops":[{"phase","kernel","variant","count","ms","gb_s","percent_copy","gflop_s","percent_flops"}]}
+ *  "per_picture" and "per_token":{"dispatches","barriers","layers","dispatches_per_layer",
+ *   "barriers_per_layer" (the most of any layer of the eyes or the decoder)},
+ *  "ops":[{"phase" (resize, picture, see, prompt, head, step),"kernel","variant","count","ms",
+ *   "bytes","flops","gb_s","percent_copy","gflop_s","percent_flops","percent_roof" (the larger)}]}
  * "ops" is empty unless the debug word profile was given. */
 typedef struct vidi_bench_config {
     int n_prompt, n_answer, repeats;

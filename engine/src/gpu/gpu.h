@@ -183,6 +183,9 @@ vidi_status gpu_program_record(struct gpu_list *list, const char *name, struct g
 void gpu_program_free(struct gpu *gpu, struct gpu_program *p); /* waits for it first */
 uint32_t gpu_program_dispatches(const struct gpu_program *p);
 uint32_t gpu_program_barriers(const struct gpu_program *p);
+/* Calls `each` for every dispatch in order; waits: a barrier stands before it. */
+void gpu_program_each(const struct gpu_program *p,
+                      void (*each)(void *user, const char *label, bool waits), void *user);
 
 /* Submits the whole program as one or more submissions, each bounded to about `budget_ms` by
  * measured times (0: 100). *cancel (may be NULL) is read between them: VIDI_E_CANCELLED. At most

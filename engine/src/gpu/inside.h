@@ -220,6 +220,7 @@ struct gpu_program {
         const char *label;
         uint32_t kernel, variant;
         uint64_t bytes, flops;
+        bool waits; /* a barrier stands before it */
     } * notes;
     uint32_t n, n_barriers, n_segments;
     struct segment *segments;
