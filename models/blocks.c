@@ -60,11 +60,11 @@ static tensor feed_forward(graph *g, tensor x, const char *norm, const struct vi
 tensor block_vision(graph *g, tensor x, const struct vision_layer *p) {
     const uint32_t dim = p->dim;
     tensor h = vision_norm(g, x, "ln1", p);
-    h = linear(g, h, .w = p->fused ? "attn_qkv" : "attn_q|attn_k|attn_v", .out = 3 * dim,
-               .bias = true, .name = "qkv");
-    if (p->angles.id) h = g_rope_qk(g, h, p->angles, p->heads);
-    h = attend(g, .q = g_columns(g, h, 0, dim), .k = g_columns(g, h, dim, dim),
-               .v = g_columns(g, h, 2 * dim, dim), .heads = p->heads, .kv_heads = p->heads,
+    const tensor qkv = linear(g, h, .w = p->fused ? "attn_qkv" : "attn_q|attn_k|attn_v",
+                              .out = 3 * dim, .bias = true, .name = "qkv");
+    const tensor qk = p->angles.id ? g_rope_qk(g, qkv, p->angles, p->heads) : qkv;
+    h = attend(g, .q = g_columns(g, qk, 0, dim), .k = g_columns(g, qk, dim, dim),
+               .v = g_columns(g, qkv, 2 * dim, dim), .heads = p->heads, .kv_heads = p->heads,
                .head_dim = dim / p->heads, .spans = p->spans);
     x = vision_added(g, x, h, "attn_out", "ls1", p);
     return feed_forward(g, x, "ln2", p);

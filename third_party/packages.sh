@@ -13,7 +13,7 @@ build_packages=(build-essential cmake ninja-build pkg-config glslc libvulkan-dev
     libportal-dev)
 test_packages=(libcmocka-dev clang libclang-rt-14-dev llvm clang-format vulkan-validationlayers
     spirv-tools python3 python3-pip dbus-daemon xvfb xdotool xclip ffmpeg sway wtype
-    wl-clipboard fonts-dejavu-core fonts-droid-fallback fonts-noto-color-emoji)
+    wl-clipboard debootstrap fonts-dejavu-core fonts-droid-fallback fonts-noto-color-emoji)
 
 start_of_script=$SECONDS
 logs=$PWD/build/log

@@ -73,6 +73,7 @@ int cmd_devices(struct cli *cli);
 int cmd_dump(struct cli *cli);
 int cmd_help(struct cli *cli);
 int cmd_kernels(struct cli *cli);
+int cmd_shaders(struct cli *cli);
 int cmd_list(struct cli *cli);
 int cmd_pull(struct cli *cli);
 int cmd_quantize(struct cli *cli);

@@ -21,6 +21,7 @@ static void print_summary(struct out *out, const json_t *d, const vidi_bench_con
         {"", "recordings_per_token", "recordings", 0},
         {"", "allocations_per_token", "allocations", 0},
     };
+    static const char *const programs[][2] = {{"decoder", "per_token"}, {"eyes", "per_picture"}};
     struct table t;
     table_open(&t, columns);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -30,6 +31,16 @@ static void print_summary(struct out *out, const json_t *d, const vidi_bench_con
             table_cell(&t, "%s (%d tokens)", rows[i].unit, rows[i].of);
         else
             table_cell(&t, "%s", rows[i].unit);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *p = json_object_get(d, programs[i][1]);
+        if (document_number(p, "layers", 0) == 0) continue;
+        table_cell(&t, "a layer of its %s", programs[i][0]);
+        table_cell(&t, "%.0f", document_number(p, "dispatches_per_layer", 0));
+        table_cell(&t,
+                   "dispatches, %.0f barriers (%.0f and %.0f in %.0f layers and what is around)",
+                   document_number(p, "barriers_per_layer", 0), document_number(p, "dispatches", 0),
+                   document_number(p, "barriers", 0), document_number(p, "layers", 0));
     }
     static const char *const memory[][2] = {{"device memory", "device_bytes"},
                                             {"host memory", "host_peak_bytes"}};
@@ -46,13 +57,16 @@ static void print_summary(struct out *out, const json_t *d, const vidi_bench_con
 }
 
 static void print_ops(struct out *out, const json_t *d) {
-    static const char *const columns[] = {"phase", "kernel",  "variant",  ">count",  ">ms",
-                                          ">GB/s", ">% copy", ">GFLOP/s", ">% peak", NULL};
+    static const char *const columns[] = {"phase",    "kernel",  "variant", ">count",
+                                          ">ms",      ">MB",     ">GB/s",   ">% copy",
+                                          ">GFLOP/s", ">% peak", ">% roof", NULL};
     static const struct {
         const char *key;
         int digits; /* after the point */
-    } numbers[] = {{"count", 0},        {"ms", 3},      {"gb_s", 1},
-                   {"percent_copy", 0}, {"gflop_s", 1}, {"percent_flops", 0}};
+        double unit;
+    } numbers[] = {{"count", 0, 1},         {"ms", 3, 1},           {"bytes", 2, 1e6},
+                   {"gb_s", 1, 1},          {"percent_copy", 0, 1}, {"gflop_s", 1, 1},
+                   {"percent_flops", 0, 1}, {"percent_roof", 0, 1}};
     json_t *ops = json_object_get(d, "ops"), *op;
     size_t i;
     if (json_array_size(ops) == 0) return;
@@ -63,7 +77,8 @@ static void print_ops(struct out *out, const json_t *d) {
         table_cell(&t, "%s", document_text(op, "kernel", ""));
         table_cell(&t, "%s", document_text(op, "variant", ""));
         for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
-            table_cell(&t, "%.*f", numbers[k].digits, document_number(op, numbers[k].key, 0));
+            table_cell(&t, "%.*f", numbers[k].digits,
+                       document_number(op, numbers[k].key, 0) / numbers[k].unit);
         }
     }
     out_print(out, "\n");

@@ -43,29 +43,66 @@ static void plain_value(char *dst, size_t cap, const json_t *value) {
     free(text);
 }
 
+/* Rows of the op that the kernel does, as a new array; NULL: no row names the kernel. */
+static json_t *rows_about(const json_t *d, const char *name) {
+    json_t *all = json_object_get(d, "tuning"), *row, *about = NULL;
+    const char *op = NULL;
+    size_t i;
+    json_array_foreach(all, i, row) if (strcmp(document_text(row, "kernel", ""), name) == 0) op =
+        document_text(row, "op", "");
+    json_array_foreach(all, i, row) {
+        if (!op || strcmp(document_text(row, "op", ""), op) != 0) continue;
+        if (!about) about = json_array();
+        json_array_append(about, row);
+    }
+    return about;
+}
+
+/* What became of a row on this device. */
+static void outcome(char *dst, size_t cap, const json_t *row) {
+    char words[200];
+    const json_t *won = json_object_get(row, "wins"), *lost = json_object_get(row, "loses"),
+                 *first = json_array_get(lost, 0);
+    snprintf(dst, cap, "%s", json_is_null(won) ? "" : "for none of these shapes");
+    document_join(words, sizeof words, json_object_get(row, "lacks"), NULL);
+    if (words[0]) {
+        snprintf(dst, cap, "lacks %s", words);
+        return;
+    }
+    document_join(words, sizeof words, won, NULL);
+    if (words[0])
+        snprintf(dst, cap, "wins: %s", words);
+    else if (first)
+        snprintf(dst, cap, "row %.0f comes before it", document_number(first, "row", 0));
+}
+
 static void print_tuning(struct out *out, const json_t *d, const char *name) {
-    static const char *const columns[] = {">row", "device class", "shape", "values", "why", NULL};
-    static const char *const keys[] = {"device_class", "shape", "values", "why"};
-    json_t *rows = json_object_get(d, "tuning"), *row;
+    static const char *const columns[] = {">row", "kernel", "here", "shape", "values", "why", NULL};
+    static const char *const keys[] = {"shape", "values", "why"};
+    json_t *rows = rows_about(d, name), *row;
     char text[300];
     size_t i;
     struct table t;
+    if (!rows) {
+        out_print(out, "\nNo tuning row names it: of its op, the first kernel that the device can "
+                       "run is taken.\n");
+        return;
+    }
     table_open(&t, columns);
     json_array_foreach(rows, i, row) {
-        if (strcmp(document_text(row, "kernel", ""), name) != 0) continue;
-        table_cell(&t, "%zu", i + 1);
-        for (size_t k = 0; k < 4; k++) {
+        table_cell(&t, "%.0f", document_number(row, "row", 0));
+        table_cell(&t, "%s", document_text(row, "kernel", ""));
+        outcome(text, sizeof text, row);
+        table_cell(&t, "%s", text);
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
             plain_value(text, sizeof text, json_object_get(row, keys[k]));
             table_cell(&t, "%s", text);
         }
     }
-    if (t.n == 0) {
-        out_print(out, "\nNo tuning row names it: its defaults hold everywhere.\n");
-        return;
-    }
-    out_print(out, "\nOf %zu tuning rows the first that fits device and shape wins:\n\n",
+    out_print(out, "\nOf its op's %zu tuning rows the first that fits device and shape wins:\n\n",
               json_array_size(rows));
     table_print(&t, out, "");
+    json_decref(rows);
 }
 
 static void print_why(struct out *out, const json_t *d, const json_t *k) {
@@ -105,7 +142,7 @@ static void print_why(struct out *out, const json_t *d, const json_t *k) {
     print_tuning(out, d, name);
 }
 
-static const json_t *find(const json_t *d, const char *name, struct suggestion *s) {
+static json_t *find(const json_t *d, const char *name, struct suggestion *s) {
     json_t *kernels = json_object_get(d, "kernels"), *k;
     size_t i;
     suggest_start(s, name);
@@ -123,7 +160,13 @@ static int print_kernels(struct cli *cli, const json_t *d) {
         return CLI_OK;
     }
     struct suggestion s;
-    const json_t *kernel = find(d, cli->opt.why, &s);
+    json_t *kernel = find(d, cli->opt.why, &s);
+    if (kernel && cli->opt.json) {
+        json_t *rows = rows_about(d, cli->opt.why);
+        return document_print(cli,
+                              json_pack("{s:O, s:O, s:o}", "device", json_object_get(d, "device"),
+                                        "kernel", kernel, "tuning", rows ? rows : json_array()));
+    }
     if (kernel) {
         print_why(&cli->out, d, kernel);
         return CLI_OK;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "target.h"
+
 /* clang-format off */
 const struct command commands[] = {
     {"ask", "ask a question about a picture",
@@ -66,6 +68,12 @@ const struct command commands[] = {
     {"kernels", "list the compute kernels and which of them the device runs",
      "vidi kernels [--why NAME]", NULL,
      GROUP_KERNELS | GROUP_DEVICE | GROUP_JSON, 0, 0, cmd_kernels},
+    {"shaders", "show what the driver's compiler makes of the kernels",
+     "vidi shaders [--target NAME]",
+     "Registers, spills, scratch, shared memory, code size and cycles of every kernel\n"
+     "with the constants that models get on the device. Nothing runs. Targets:\n"
+     TARGET_NAMES,
+     GROUP_SHADERS | GROUP_JSON, 0, 0, cmd_shaders},
     {"bench", "measure pictures, prompts and answers",
      "vidi bench [FILE]",
      "FILE is a model; without it the one that ships inside is measured.",

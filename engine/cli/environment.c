@@ -60,6 +60,7 @@ void environment_read(struct environment *e) {
         .cache_dir = cache ? joined(cache, "") : own_folder("XDG_CACHE_HOME", "/.cache/vidi"),
         .state_dir = own_folder("XDG_STATE_HOME", "/.local/state/vidi"),
         .config_dir = own_folder("XDG_CONFIG_HOME", "/.config/vidi"),
+        .preload = variable("LD_PRELOAD"),
         .dumb = !term || strcmp(term, "dumb") == 0,
     };
     read_hub(e);

@@ -9,6 +9,7 @@ struct environment {
     char *cache_dir;          /* VIDI_CACHE_DIR, or vidi/ in XDG_CACHE_HOME or ~/.cache */
     char *state_dir;          /* vidi/ in XDG_STATE_HOME or ~/.local/state */
     char *config_dir;         /* vidi/ in XDG_CONFIG_HOME or ~/.config */
+    const char *preload;      /* LD_PRELOAD */
     bool plain;               /* NO_COLOR is set, or TERM says "dumb" */
     bool dumb;                /* TERM says "dumb": no cursor movement either */
     const char *hub_endpoint; /* HF_ENDPOINT, or the public hub */

@@ -30,7 +30,8 @@ enum option_group {
     GROUP_PULL = 1 << 14,
     GROUP_VIEW = 1 << 15,
     GROUP_WATCH = 1 << 16,
-    GROUP_QUANTIZE = 1 << 17
+    GROUP_QUANTIZE = 1 << 17,
+    GROUP_SHADERS = 1 << 18
 };
 
 struct words {
@@ -56,6 +57,7 @@ struct options {
     const char *file;
     double limit;
     const char *why;
+    const char *target;
     const char *theme, *ui_log;
     double scale; /* percent; 0: not given */
     bool live, no_config;

@@ -21,6 +21,9 @@ fails 4 '99' ask --device 99 hello
 VIDI_DEVICE='Voodoo 2' fails 4 'Voodoo' ask hello
 fails 4 'Voodoo' bench --device 'Voodoo 2'
 fails 4 'Voodoo' kernels --device 'Voodoo 2'
+fails 4 'Voodoo' shaders --device 'Voodoo 2'
+fails 2 'no target navy21; did you mean navi21\?' shaders --target navy21
+fails 2 'no target zzzzzzzz; `vidi help shaders` lists them' shaders --target zzzzzzzz
 fails 2 'sillyword' ask --debug sillyword hello
 VIDI_DEBUG=sillyword fails 2 'sillyword' ask hello
 

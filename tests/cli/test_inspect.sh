@@ -12,6 +12,18 @@ check in the table -- grep -Eq "^$name +" out
 works kernels --why "$name"
 check its variants -- grep -Eq '^  variants +' out
 fails 2 "no kernel ${name}x; did you mean" kernels --why "${name}x"
+works kernels --why gemm
+check a row that wins here -- grep -Eq '^ *[0-9]+ +[a-z_]+ +wins: a prompt' out
+check and the kernel asked about -- grep -Eq '^ *[0-9]+ +gemm +(wins|row [0-9]+ comes before it)' out
+works kernels --why gemm --json
+check of that kernel alone -- same "$(json kernel.name) $(json tuning.0.op)" 'gemm linear'
+for op in linear_simple attend_simple; do
+    works kernels --why $op --json
+    for shape in 'a token' 'a prompt' 'a token of odd width' 'a prompt of odd width'; do
+        check one row wins -- same "$(grep -o '"wins": \[[^]]*\]' out | grep -c "\"$shape\"")" 1
+    done
+done
+fails 2 "no kernel ${name}x; did you mean" kernels --why "${name}x" --json
 
 mkdir a b empty
 fails 2 'nowhere: ' compare nowhere b
@@ -70,6 +82,13 @@ fails 2 'nosuchtensor' dump --prompt hi --tensors 'nosuchtensor*' --to four
 works bench --json -n 4 -p 8 -r 1
 for field in copy_gb_s gflop_s load_ms image_ms prompt_tokens_s answer_tokens_s device_bytes ops; do
     check "the field $field" -- test -n "$(json $field)"
+done
+check the first phase -- same "$(json ops.0.phase)" resize
+for field in ms bytes flops gb_s percent_copy gflop_s percent_flops percent_roof; do
+    check "the field $field of an op" -- test -n "$(json ops.0.$field)"
+done
+for phase in resize picture prompt head step; do
+    check "ops of $phase" -- grep -q "\"phase\": \"$phase\"" out
 done
 works bench -n 4 -p 8 -r 1
 check the table of kernels -- grep -Eq '^phase +kernel' out

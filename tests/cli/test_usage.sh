@@ -2,7 +2,7 @@
 # What is typed wrongly, and the pages that explain it.
 . "${BASH_SOURCE%/*}/cli.sh"
 
-commands='ask chat view watch cameras devices show tokenize dump compare kernels bench quantize pull list rm verify help version'
+commands='ask chat view watch cameras devices show tokenize dump compare kernels shaders bench quantize pull list rm verify help version'
 
 works
 check overview on stdout -- grep -q 'vidi ask' "$tmp/out"

@@ -30,6 +30,14 @@ answer=$("$vidi" ask -m "$model" "$question" --temp 0 -n 16) || exit 1
 [[ $answer == "The capital of France is Paris." ]] || { echo "answered: $answer"; exit 1; }
 echo "answered: $answer"
 
+# Six dispatches and six barriers a layer, and four for embedding, logits and sampling.
+counts=$("$vidi" bench "$model" -p 4 -n 2 -r 1 --json) || exit 1
+python3 - "$counts" <<'END' || { echo "a token costs more: $counts"; exit 1; }
+import json, sys
+token = json.loads(sys.argv[1])["per_token"]
+sys.exit((token["layers"], token["dispatches"], token["barriers"]) != (30, 184, 183))
+END
+
 # The cache in q8_0 is another one, near enough to say the same.
 rm -rf "$out"/* && "$vidi" dump "$model" --prompt "$question" --tensors logits --cache-type q8_0 \
     --to "$out" || exit 1

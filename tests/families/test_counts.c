@@ -24,13 +24,53 @@ static void per_token(const char *device) {
     ask_close(&a);
 }
 
+struct most {
+    double eyes, decoder; /* dispatches and barriers a layer, each */
+};
+
+/* What `vidi bench` counts of a model. */
+static void hold(const char *device, const char *model, double eyes_layers, struct most most) {
+    struct asked a;
+    char *text;
+    double number[2];
+    static const char *const keys[] = {"dispatches_per_layer", "barriers_per_layer"};
+    ask_open(&a, device, "", model, NULL);
+    assert_int_equal(vidi_bench(a.m, &(vidi_bench_config){8, 4, 1}, &text), VIDI_OK);
+    json_t *doc = json_loads(text, 0, NULL);
+    const json_t *eyes = json_object_get(doc, "per_picture"),
+                 *decoder = json_object_get(doc, "per_token");
+    assert_true(json_number_value(json_object_get(eyes, "layers")) == eyes_layers);
+    for (int i = 0; i < 2; i++) {
+        number[0] = json_number_value(json_object_get(eyes, keys[i]));
+        number[1] = json_number_value(json_object_get(decoder, keys[i]));
+        if (number[0] > most.eyes || number[1] > most.decoder || number[1] < 5)
+            fail_msg("%s: %s: %g of the eyes, %g of the decoder", model, keys[i], number[0],
+                     number[1]);
+        if (eyes_layers) assert_true(number[0] >= 6);
+    }
+    json_decref(doc);
+    vidi_text_free(a.v, text);
+    ask_close(&a);
+}
+
+/* Seven a layer of a ViT and six of a Llama; rotations in the eyes, scales behind their matrices,
+ * norms of q and k, and norms with a bias cost more. */
+static void layers_of_families(const char *device) {
+    hold(device, "tests/families/folders/smolvlm", 2, (struct most){7, 6});
+    hold(device, "tests/families/folders/mllama", 3, (struct most){7, 9});
+    hold(device, "tests/families/folders/qwen2vl", 3, (struct most){8, 6});
+    hold(device, "tests/families/folders/qwen25vl", 4, (struct most){9, 6});
+    hold(device, "tests/families/folders/internvl", 4, (struct most){11, 6});
+}
+
 static double number(const json_t *doc, const char *name) {
     const json_t *value = json_object_get(doc, name);
     assert_true(json_is_number(value));
     return json_number_value(value);
 }
 
-/* Six dispatches and six barriers a decoder layer; embedding, logits and sampling besides. */
+/* Six dispatches and six barriers a decoder layer, embedding, logits and sampling besides; seven
+ * of each a layer of the eyes. */
 static void per_layer(const char *device) {
     struct asked a;
     char *text;
@@ -39,6 +79,16 @@ static void per_layer(const char *device) {
     json_t *doc = json_loads(text, 0, NULL);
     assert_non_null(doc);
     const double layers = number(doc, "layers");
+    const json_t *eyes = json_object_get(doc, "per_picture");
+    assert_true(number(eyes, "layers") >= 3);
+    assert_true(number(eyes, "dispatches_per_layer") <= 7);
+    assert_true(number(eyes, "barriers_per_layer") <= 7);
+    assert_true(number(eyes, "dispatches") > 7 * number(eyes, "layers"));
+    const json_t *decoder = json_object_get(doc, "per_token");
+    assert_true(number(decoder, "layers") == layers);
+    assert_true(number(decoder, "dispatches_per_layer") == 6);
+    assert_true(number(decoder, "barriers_per_layer") <= 6);
+    assert_true(number(decoder, "dispatches") == number(doc, "dispatches_per_token"));
     assert_true(number(doc, "dispatches_per_token") <= 6 * layers + 5);
     assert_true(number(doc, "barriers_per_token") <= 6 * layers + 5);
     assert_true(number(doc, "submissions_per_token") <= 1);
@@ -145,6 +195,10 @@ static void test_per_layer(void **state) {
     (void)state;
     on_devices(per_layer);
 }
+static void test_layers_of_families(void **state) {
+    (void)state;
+    on_devices(layers_of_families);
+}
 static void test_marks(void **state) {
     (void)state;
     on_devices(marks);
@@ -160,8 +214,8 @@ static void test_too_long(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_per_token), cmocka_unit_test(test_per_layer),
-        cmocka_unit_test(test_marks), cmocka_unit_test(test_cancelling),
-        cmocka_unit_test(test_too_long)};
+        cmocka_unit_test(test_per_token),          cmocka_unit_test(test_per_layer),
+        cmocka_unit_test(test_layers_of_families), cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_cancelling),         cmocka_unit_test(test_too_long)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

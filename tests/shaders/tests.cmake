@@ -2,20 +2,19 @@
 if(VIDI_SANITIZE)
   return() # the compiler under test is the driver's
 endif()
-set(STATS_SOURCE ${CMAKE_SOURCE_DIR}/tests/shaders/shader_stats.c)
-add_executable(vidi_shader_stats ${STATS_SOURCE})
-target_link_libraries(vidi_shader_stats PRIVATE vidi_kernels Vulkan::Vulkan)
-foreach(family vega10 navi21 navi31 gfx1151)
+foreach(family vega10 navi21 navi31 gfx1151 gfx1201)
   vidi_add_test(shaders.radv.${family} tests/on_driver.sh radv:${family}
-                $<TARGET_FILE:vidi_shader_stats> ${family} tests/shaders/budget.txt)
+                python3 tests/shaders/budget.py ${family} tests/shaders/budget.txt
+                $<TARGET_FILE:vidi_cli> shaders --target ${family} --json)
 endforeach()
-vidi_add_test(shaders.sid tests/shaders/sid.sh run $<TARGET_FILE:vidi_shader_stats>)
+foreach(target turing ada adreno730 apple)
+  vidi_add_test(shaders.sid.${target} tests/shaders/sid.sh run ${target} $<TARGET_FILE:vidi_cli>)
+endforeach()
 
 set(SPILLING_DIR ${CMAKE_BINARY_DIR}/kernels_spilling)
 vidi_generate_kernels(${SPILLING_DIR} tests/shaders/fixture)
-add_executable(vidi_shader_stats_spilling ${STATS_SOURCE} ${SPILLING_DIR}/kernels.c)
-target_include_directories(vidi_shader_stats_spilling PRIVATE ${SPILLING_DIR} engine/src
-                           engine/include)
-target_link_libraries(vidi_shader_stats_spilling PRIVATE Vulkan::Vulkan)
+# Its kernel table takes the place of the engine's.
+add_executable(vidi_spilling tests/shaders/spilling.c ${SPILLING_DIR}/kernels.c)
+target_link_libraries(vidi_spilling PRIVATE vidi_core)
 vidi_add_test(shaders.selftest tests/on_driver.sh radv:navi21 tests/shaders/selftest.sh
-              $<TARGET_FILE:vidi_shader_stats_spilling> ${VIDI_TEST_TMP})
+              $<TARGET_FILE:vidi_spilling> ${VIDI_TEST_TMP})

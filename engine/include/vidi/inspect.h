@@ -43,16 +43,31 @@ vidi_status vidi_compare(vidi *v, const char *dir_a, const char *dir_b, double l
 
 /* The kernel table and what this device would use.
  * {"device","kernels":[{"name","purpose","needs":[...],"bindings":[...],"push_bytes","specs":{...},
- *   "variants":[{"name","words"}],"usable","lacks":[...]}],"tuning":[{"kernel","device_class","shape","values","why"}]}
- * v may be bare: then usable is null. */
+ *   "variants":[{"name","words"}],"usable","lacks":[...]}],"tuning":[{"row" (from 1),"op","kernel",
+ *   "device_class","shape","values","why","wins":["a token",...],
+ *   "loses":[{"shape":"a prompt","row" (that wins it)}],"lacks":[...]}]}
+ * v may be bare: then usable, wins and loses are null. Of the rows of an op the first that fits
+ * device and shape wins. */
 vidi_status vidi_kernels(vidi *v, char **json);
+
+/* What a driver's compiler makes of the kernels: each variant with the constants that models would
+ * get on the device, which is opened for compiling only (device as in vidi_config; v may be bare).
+ * Nothing runs, so that a driver whose GPU is not here will do. Numbers that the driver does not
+ * tell are null; VIDI_E_UNSUPPORTED: it tells none. What is spilled is counted as the driver does:
+ * vector and scalar registers, or stores and loads.
+ * {"device","driver","shaders":[{"kernel","variant","specs":{...},"registers","scalar_registers",
+ *  "spilled","spilled_2","scratch","shared","code","steps","cycles"}]} */
+vidi_status vidi_shaders(vidi *v, const char *device, char **json);
 
 /* Speed. Runs the model (picture, prompt of n_prompt tokens, answer of n_answer tokens; repeats and
  * takes the median), then measures the device's copy bandwidth and multiply-add rate.
  * {"device","driver","model","copy_gb_s","gflop_s","load_ms","image_ms","prompt_tokens_s","answer_tokens_s",
  *  "dispatches_per_token","barriers_per_token","submissions_per_token","recordings_per_token",
  *  "allocations_per_token","device_bytes","host_peak_bytes",
- *  "ops":[{"phase","kernel","variant","count","ms","gb_s","percent_copy","gflop_s","percent_flops"}]}
+ *  "per_picture" and "per_token":{"dispatches","barriers","layers","dispatches_per_layer",
+ *   "barriers_per_layer" (the most of any layer of the eyes or the decoder)},
+ *  "ops":[{"phase" (resize, picture, see, prompt, head, step),"kernel","variant","count","ms",
+ *   "bytes","flops","gb_s","percent_copy","gflop_s","percent_flops","percent_roof" (the larger)}]}
  * "ops" is empty unless the debug word profile was given. */
 typedef struct vidi_bench_config {
     int n_prompt, n_answer, repeats;

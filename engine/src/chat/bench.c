@@ -170,58 +170,112 @@ static void add_timing(void *user, const struct gpu_timing *t) {
     scale_timing(rows, t, &rows->row[i]);
 }
 
-static vidi_status ops_json(vidi_chat *c, int n_answer, double gb_s, double gflop_s, json_t *list) {
+/* What the device does in the same run; roofs of what ops may reach. */
+struct rates {
+    double gb_s, gflop_s;
+};
+
+static json_t *op_json(const char *phase, const struct timed *r, struct rates most) {
+    const double seconds = r->ms * 1e-3;
+    const double gb = seconds > 0 ? (double)r->bytes / seconds * 1e-9 : 0;
+    const double gf = seconds > 0 ? (double)r->flops / seconds * 1e-9 : 0;
+    const double copy = most.gb_s > 0 ? 100 * gb / most.gb_s : 0;
+    const double flops = most.gflop_s > 0 ? 100 * gf / most.gflop_s : 0;
+    return json_pack("{s:s, s:s, s:s, s:i, s:f, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "phase", phase,
+                     "kernel", r->kernel, "variant", r->variant, "count", r->count, "ms", r->ms,
+                     "bytes", (json_int_t)r->bytes, "flops", (json_int_t)r->flops, "gb_s", gb,
+                     "percent_copy", copy, "gflop_s", gf, "percent_flops", flops, "percent_roof",
+                     copy > flops ? copy : flops);
+}
+
+static struct gpu_program *program_of(struct program *p) { return p ? p->gpu : NULL; }
+
+static vidi_status ops_json(vidi_chat *c, int n_answer, struct rates most, json_t *list) {
     const double capacity = c->cfg.context;
     const struct {
         const char *phase;
-        struct program *p;
+        struct gpu_program *p;
         double rows_part, kv_part;
-    } phases[] = {
-        {"picture", c->encoded, 1, 1},
-        {"prompt", c->prompt, (double)c->chunk_rows / c->chunk, c->first_position / capacity},
-        {"step", c->answer, 1, (c->first_position + n_answer) / capacity}};
+    } phases[] = {{"resize", chat_pixels_program(c), 1, 1},
+                  {"picture", program_of(c->encoded), 1, 1},
+                  {"see", program_of(c->see), 1, 1},
+                  {"prompt", program_of(c->prompt), (double)c->chunk_rows / c->chunk,
+                   c->first_position / capacity},
+                  {"head", program_of(c->head), 1, 1},
+                  {"step", program_of(c->answer), 1, (c->first_position + n_answer) / capacity}};
     struct timings *rows = vd_alloc(&c->model->v->ctx, sizeof *rows);
     if (!rows) return VIDI_E_MEMORY;
     vidi_status status = VIDI_OK;
     for (size_t i = 0; i < sizeof phases / sizeof *phases && status == VIDI_OK; i++) {
         if (!phases[i].p) continue;
         *rows = (struct timings){.rows_part = phases[i].rows_part, .kv_part = phases[i].kv_part};
-        status = gpu_program_timings(phases[i].p->gpu, add_timing, rows);
-        for (int k = 0; k < rows->n; k++) {
-            const struct timed *r = &rows->row[k];
-            const double seconds = r->ms * 1e-3;
-            const double gb = seconds > 0 ? (double)r->bytes / seconds * 1e-9 : 0;
-            const double gf = seconds > 0 ? (double)r->flops / seconds * 1e-9 : 0;
-            json_array_append_new(
-                list,
-                json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f}", "phase", phases[i].phase,
-                          "kernel", r->kernel, "variant", r->variant, "count", r->count, "ms",
-                          r->ms, "gb_s", gb, "percent_copy", gb_s > 0 ? 100 * gb / gb_s : 0,
-                          "gflop_s", gf, "percent_flops", gflop_s > 0 ? 100 * gf / gflop_s : 0));
-        }
+        status = gpu_program_timings(phases[i].p, add_timing, rows);
+        for (int k = 0; k < rows->n; k++)
+            json_array_append_new(list, op_json(phases[i].phase, &rows->row[k], most));
     }
     vd_free(&c->model->v->ctx, rows);
     return status;
+}
+
+/* --- what is asked of the device, counted ----------------------------------------------------- */
+
+struct layer_counts {
+    const char *scope; /* "v.blk." */
+    uint32_t dispatches[FAMILY_LAYERS], barriers[FAMILY_LAYERS];
+};
+
+static void count_one(void *user, const char *label, bool waits) {
+    struct layer_counts *n = user;
+    const size_t len = strlen(n->scope);
+    if (strncmp(label, n->scope, len) != 0) return;
+    const unsigned long layer = strtoul(label + len, NULL, 10);
+    if (layer >= FAMILY_LAYERS) return;
+    n->dispatches[layer]++;
+    n->barriers[layer] += waits;
+}
+
+/* A program's dispatches and barriers, and the most of one layer, as PER_NAME. */
+static vidi_status add_counts(vidi_chat *c, json_t *doc, struct program *p, const char *name,
+                              const char *scope) {
+    struct layer_counts *n = vd_alloc(&c->model->v->ctx, sizeof *n);
+    if (!n) return VIDI_E_MEMORY;
+    uint32_t layers = 0, dispatches = 0, barriers = 0;
+    n->scope = scope;
+    if (p) gpu_program_each(p->gpu, count_one, n);
+    for (int i = 0; i < FAMILY_LAYERS; i++) {
+        layers += n->dispatches[i] != 0;
+        if (n->dispatches[i] > dispatches) dispatches = n->dispatches[i];
+        if (n->barriers[i] > barriers) barriers = n->barriers[i];
+    }
+    json_object_set_new(doc, name,
+                        json_pack("{s:i, s:i, s:i, s:i, s:i}", "dispatches",
+                                  p ? (int)gpu_program_dispatches(p->gpu) : 0, "barriers",
+                                  p ? (int)gpu_program_barriers(p->gpu) : 0, "layers", (int)layers,
+                                  "dispatches_per_layer", (int)dispatches, "barriers_per_layer",
+                                  (int)barriers));
+    vd_free(&c->model->v->ctx, n);
+    return VIDI_OK;
 }
 
 static vidi_status bench_into(vidi_chat *c, const vidi_bench_config *cfg, char **out) {
     vidi_model *m = c->model;
     struct gpu *gpu = m->v->gpu;
     struct runs r = {0};
-    double gb_s, gflop_s;
-    TRY(copy_rate(gpu, &gb_s));
-    TRY(arithmetic_rate(gpu, &gflop_s));
+    struct rates most;
+    TRY(copy_rate(gpu, &most.gb_s));
+    TRY(arithmetic_rate(gpu, &most.gflop_s));
     TRY(run_once(c, cfg, &r, 0)); /* warms up; overwritten below */
     for (int i = 0; i < cfg->repeats; i++) TRY(run_once(c, cfg, &r, i));
     vidi_stats stats;
     vidi_chat_stats(c, &stats);
     json_t *ops = json_array();
-    if (m->v->debug.profile) TRY(ops_json(c, cfg->n_answer, gb_s, gflop_s, ops));
-    json_t *doc = json_pack(
-        "{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "device", gpu_caps(gpu)->name, "driver",
-        gpu_caps(gpu)->driver, "model", m->file.path, "copy_gb_s", gb_s, "gflop_s", gflop_s,
-        "load_ms", stats.load_ms, "image_ms", median(r.image, cfg->repeats), "prompt_tokens_s",
-        median(r.prompt, cfg->repeats), "answer_tokens_s", median(r.answer, cfg->repeats));
+    if (m->v->debug.profile) TRY(ops_json(c, cfg->n_answer, most, ops));
+    json_t *doc =
+        json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "device", gpu_caps(gpu)->name,
+                  "driver", gpu_caps(gpu)->driver, "model", m->file.path, "copy_gb_s", most.gb_s,
+                  "gflop_s", most.gflop_s, "load_ms", stats.load_ms, "image_ms",
+                  median(r.image, cfg->repeats), "prompt_tokens_s", median(r.prompt, cfg->repeats),
+                  "answer_tokens_s", median(r.answer, cfg->repeats));
     const struct {
         const char *name;
         double value;
@@ -238,6 +292,8 @@ static vidi_status bench_into(vidi_chat *c, const vidi_bench_config *cfg, char *
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         json_object_set_new(doc, counts[i].name, json_real(counts[i].value));
     json_object_set_new(doc, "ops", ops);
+    TRY(add_counts(c, doc, c->encoded, "per_picture", "v.blk."));
+    TRY(add_counts(c, doc, c->answer, "per_token", "blk."));
     return json_text(&m->v->ctx, doc, out);
 }
 

@@ -22,6 +22,10 @@ void chat_pixels_free(vidi_chat *c) {
     c->picture = NULL;
 }
 
+struct gpu_program *chat_pixels_program(const vidi_chat *c) {
+    return c->picture ? c->picture->gpu : NULL;
+}
+
 static struct vd_span all(struct gpu_buffer *b) { return span_of(b, 0, gpu_buffer_bytes(b)); }
 
 static enum resize_filter filter_of(const struct shape *s) {

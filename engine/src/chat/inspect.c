@@ -271,7 +271,26 @@ static json_t *kernel_json(const struct gpu_caps *caps, const struct kernel *k) 
     return doc;
 }
 
-static json_t *tuning_json(void) {
+/* The samples that a row wins on this device, and the rows that win those it would do for. */
+static void add_outcome(json_t *doc, const struct gpu_caps *caps, const struct tune_row *r) {
+    json_t *won = json_array(), *lost = json_array();
+    for (int i = 0; caps && i < TUNE_SAMPLES; i++) {
+        const struct tune_row *best = tune_best(r->op, caps->has, tune_samples[i].shape);
+        if (best == r)
+            json_array_append_new(won, json_string(tune_samples[i].name));
+        else if (tune_fits(r, caps->has, tune_samples[i].shape))
+            json_array_append_new(lost, json_pack("{s:s, s:i}", "shape", tune_samples[i].name,
+                                                  "row", (int)(best - tune_rows) + 1));
+    }
+    json_object_set_new(doc, "wins", caps ? won : json_null());
+    json_object_set_new(doc, "loses", caps ? lost : json_null());
+    if (!caps) json_decref(won), json_decref(lost);
+    json_object_set_new(doc, "lacks",
+                        needs_json(caps ? kernel_table[r->kernel].needs & ~caps->has : 0));
+}
+
+static json_t *tuning_json(const struct gpu_caps *caps) {
+    static const char *const ops[] = {[TUNE_LINEAR] = "linear", [TUNE_ATTEND] = "attend"};
     json_t *list = json_array();
     for (uint32_t i = 0; i < tune_row_count; i++) {
         const struct tune_row *r = &tune_rows[i];
@@ -281,12 +300,14 @@ static json_t *tuning_json(void) {
                  r->min_rows, r->max_rows ? " to " : " and more", r->max_rows, r->min_cols,
                  r->multiple);
         snprintf(values, sizeof values, "WG=%u cols=%u rows=%u", r->wg, r->cols, r->rows);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "kernel", k->name,
-                                              "device_class",
-                                              k->needs & NEED_CPU        ? "cpu"
-                                              : k->needs & NEED_SUBGROUP ? "subgroup"
-                                                                         : "any",
-                                              "shape", shape, "values", values, "why", r->why));
+        json_t *doc = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s}", "row", (int)i + 1, "op",
+                                ops[r->op], "kernel", k->name, "device_class",
+                                k->needs & NEED_CPU        ? "cpu"
+                                : k->needs & NEED_SUBGROUP ? "subgroup"
+                                                           : "any",
+                                "shape", shape, "values", values, "why", r->why);
+        add_outcome(doc, caps, r);
+        json_array_append_new(list, doc);
     }
     return list;
 }
@@ -299,6 +320,6 @@ vidi_status vidi_kernels(vidi *v, char **out) {
         json_array_append_new(kernels, kernel_json(caps, &kernel_table[i]));
     json_t *doc =
         json_pack("{s:o, s:o, s:o}", "device", caps ? json_string(caps->name) : json_null(),
-                  "kernels", kernels, "tuning", tuning_json());
+                  "kernels", kernels, "tuning", tuning_json(caps));
     return json_text(&v->ctx, doc, out);
 }

@@ -212,6 +212,7 @@ vidi_status chat_turn_back(vidi_chat *c, uint32_t lag); /* after the position we
 /* image.c: pixels of a picture for the encoder. */
 vidi_status chat_pixels(vidi_chat *c, struct said_picture *p); /* may halve it */
 void chat_pixels_free(vidi_chat *c);
+struct gpu_program *chat_pixels_program(const vidi_chat *c); /* the newest; NULL: none */
 
 /* prompt.c: what is said, as tokens. */
 vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text);

@@ -12,6 +12,7 @@ static const struct {
     {VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME, EXT_IMPORT_HOST},
     {"VK_KHR_portability_subset", EXT_PORTABILITY}, /* must be enabled where it exists */
     {VK_EXT_MEMORY_BUDGET_EXTENSION_NAME, EXT_BUDGET},
+    {VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME, EXT_STATISTICS},
 };
 enum { N_EXTENSIONS = sizeof extensions / sizeof extensions[0] };
 

@@ -100,9 +100,11 @@ struct features {
     VkPhysicalDeviceVulkan12Features v12;
     VkPhysicalDeviceShaderIntegerDotProductFeatures int_dot;
     VkPhysicalDeviceSubgroupSizeControlFeatures size_control;
+    VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR statistics;
 };
 
-static void choose_features(struct features *f, const struct probe *p, bool robust) {
+static void choose_features(struct features *f, const struct probe *p, bool robust,
+                            bool statistics) {
     *f = (struct features){
         .all = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &f->v11,
                 .features = {.robustBufferAccess = robust,
@@ -116,7 +118,14 @@ static void choose_features(struct features *f, const struct probe *p, bool robu
                     .shaderIntegerDotProduct = VK_TRUE},
         .size_control = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
                          .subgroupSizeControl = VK_TRUE, .computeFullSubgroups = VK_TRUE},
+        .statistics =
+            {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
+             .pipelineExecutableInfo = VK_TRUE},
     };
+    if (statistics) {
+        f->statistics.pNext = f->all.pNext;
+        f->all.pNext = &f->statistics;
+    }
     if (p->caps.has & NEED_INT_DOT) {
         f->int_dot.pNext = f->all.pNext;
         f->all.pNext = &f->int_dot;
@@ -130,7 +139,8 @@ static void choose_features(struct features *f, const struct probe *p, bool robu
 static vidi_status make_device(struct gpu *gpu) {
     const struct probe *p = &gpu->probe;
     struct features features;
-    choose_features(&features, p, gpu->cfg.robust);
+    gpu->statistics = gpu->cfg.compile_only && (p->extensions & EXT_STATISTICS);
+    choose_features(&features, p, gpu->cfg.robust, gpu->statistics);
     const float priority = 1;
     const VkDeviceQueueCreateInfo queue = {VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
                                            .queueFamilyIndex = p->family, .queueCount = 1,
@@ -141,7 +151,8 @@ static vidi_status make_device(struct gpu *gpu) {
                                .ppEnabledExtensionNames = names};
     /* Extensions that became part of 1.3 need no naming there. */
     const bool v13 = p->caps.api_version >= VK_API_VERSION_1_3;
-    const uint32_t wanted = p->extensions & ~(v13 ? EXT_INT_DOT | EXT_SIZE_CONTROL : 0u);
+    const uint32_t wanted = p->extensions & ~(v13 ? EXT_INT_DOT | EXT_SIZE_CONTROL : 0u) &
+                            ~(gpu->statistics ? 0u : EXT_STATISTICS);
     const char *name;
     for (uint32_t i = 0, bit; (name = probe_extension_name(i, &bit)); i++)
         if (wanted & bit) names[info.enabledExtensionCount++] = name;
@@ -178,6 +189,7 @@ static vidi_status open_parts(struct gpu *gpu, const struct gpu_config *cfg) {
     find_labels(gpu);
     TRY(pipelines_open(gpu));
     TRY(cache_open(gpu, cfg->cache_dir));
+    if (cfg->compile_only) return VIDI_OK;
     TRY(submitter_open(gpu));
     return gpu_buffer_new(gpu, ZERO_BYTES, GPU_DEVICE, "zero", &gpu->zero);
 }
@@ -201,7 +213,8 @@ vidi_status gpu_open(struct vd_ctx *ctx, const struct gpu_config *cfg, struct gp
 }
 
 static void close_device(struct gpu *gpu) {
-    if (vkDeviceWaitIdle(gpu->device) < 0) vkQueueWaitIdle(gpu->queue);
+    /* A driver without its GPU cannot wait for it. */
+    if (!gpu->cfg.compile_only && vkDeviceWaitIdle(gpu->device) < 0) vkQueueWaitIdle(gpu->queue);
     while (gpu->programs) program_destroy(gpu->programs);
     cache_save(gpu);
     submitter_close(gpu);

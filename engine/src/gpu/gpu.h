@@ -62,6 +62,9 @@ struct gpu_config {
     bool staged;           /* for tests: device memory counts as out of the host's reach */
     bool no_barriers;      /* for tests: programs are recorded without derived barriers */
     bool no_stamp;         /* for tests: submissions leave their completion marker out */
+    /* Pipelines are made and nothing runs: buffers are names and sizes, programs cannot be
+     * recorded. The compiler of a GPU that is not here can be asked so. */
+    bool compile_only;
     /* Not 0: stop; what was going on fails with VIDI_E_CANCELLED. */
     int (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *user;
@@ -146,6 +149,31 @@ void gpu_dispatch(struct gpu_list *list, uint32_t kernel, int variant, struct vd
 /* Bytes moved and multiply-adds x 2 of the newest dispatch, for profile and time bounds. */
 void gpu_list_cost(struct gpu_list *list, uint64_t bytes, uint64_t flops);
 
+/* --- what a driver's compiler makes of kernels -------------------------------------------------
+ */
+
+enum gpu_number {
+    GPU_REGISTERS,
+    GPU_SCALARS,   /* registers that all lanes of a subgroup share */
+    GPU_SPILLED,   /* registers, or stores and loads: what the driver counts */
+    GPU_SPILLED_2, /* scalar registers, or loads */
+    GPU_SCRATCH,   /* bytes, of a lane or a subgroup */
+    GPU_SHARED,    /* bytes of a workgroup */
+    GPU_CODE,      /* bytes */
+    GPU_STEPS,     /* instructions */
+    GPU_CYCLES,    /* what the compiler expects */
+    GPU_NUMBERS
+};
+struct gpu_shader {
+    uint32_t kernel, variant;
+    const uint32_t *specs;        /* the kernel's n_specs */
+    int64_t numbers[GPU_NUMBERS]; /* -1 where the driver has no such number */
+};
+/* Compiles what the list asks for and calls `each` once for each pipeline that is not like another.
+ * For config.compile_only; VIDI_E_UNSUPPORTED: the driver does not tell. */
+vidi_status gpu_list_shaders(struct gpu_list *list,
+                             void (*each)(void *user, const struct gpu_shader *s), void *user);
+
 /* --- programs -------------------------------------------------------------------------------- */
 
 /* Creates pipelines (in parallel, from the cache), writes descriptor sets, derives barriers from
@@ -157,6 +185,9 @@ vidi_status gpu_program_record(struct gpu_list *list, const char *name, struct g
 void gpu_program_free(struct gpu *gpu, struct gpu_program *p); /* waits for it first */
 uint32_t gpu_program_dispatches(const struct gpu_program *p);
 uint32_t gpu_program_barriers(const struct gpu_program *p);
+/* Calls `each` for every dispatch in order; waits: a barrier stands before it. */
+void gpu_program_each(const struct gpu_program *p,
+                      void (*each)(void *user, const char *label, bool waits), void *user);
 
 /* Submits the whole program as one or more submissions, each bounded to about `budget_ms` by
  * measured times (0: 100). *cancel (may be NULL) is read between them: VIDI_E_CANCELLED. At most

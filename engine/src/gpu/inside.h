@@ -87,6 +87,7 @@ enum probe_extension {
     EXT_IMPORT_HOST = 4,
     EXT_PORTABILITY = 8,
     EXT_BUDGET = 16,
+    EXT_STATISTICS = 32, /* switched on with config.compile_only alone */
 };
 
 /* Extension i of the table, or NULL behind its end. */
@@ -220,6 +221,7 @@ struct gpu_program {
         const char *label;
         uint32_t kernel, variant;
         uint64_t bytes, flops;
+        bool waits; /* a barrier stands before it */
     } * notes;
     uint32_t n, n_barriers, n_segments;
     struct segment *segments;
@@ -287,6 +289,7 @@ struct gpu {
     bool lost;           /* VIDI_E_DEVICE was returned */
     bool hung;           /* ... since work never ended; nothing that it may use is freed */
     bool full_subgroups; /* kernels may ask for workgroups of whole subgroups */
+    bool statistics;     /* pipelines keep what their compiler counted */
     struct gpu_counters counters;
     struct gpu_block *blocks;
     struct gpu_buffer *zero; /* bound where a span names no buffer */

@@ -215,6 +215,10 @@ vidi_status gpu_buffer_new(struct gpu *gpu, uint64_t bytes, enum gpu_memory memo
     strcpy(buffer->name, name);
     buffer->bytes = bytes;
     buffer->memory = memory;
+    if (gpu->cfg.compile_only) {
+        *out = buffer;
+        return VIDI_OK;
+    }
     vidi_status status = make_handle(gpu, buffer);
     if (status == VIDI_OK) status = give_memory(gpu, buffer);
     if (status != VIDI_OK) {
@@ -232,7 +236,8 @@ vidi_status gpu_buffer_new(struct gpu *gpu, uint64_t bytes, enum gpu_memory memo
 void gpu_buffer_free(struct gpu *gpu, struct gpu_buffer *buffer) {
     if (!buffer) return;
     /* A fill or copy of it may still wait in the ring. */
-    if (!buffer->map && transfer_flush(gpu) == VIDI_OK) gpu_wait(gpu, gpu->submitter.submitted);
+    if (buffer->handle && !buffer->map && transfer_flush(gpu) == VIDI_OK)
+        gpu_wait(gpu, gpu->submitter.submitted);
     if (gpu->hung) return;
     if (gpu->lost) vkDeviceWaitIdle(gpu->device); /* a program that uses it may still run */
     destroy(gpu, buffer);

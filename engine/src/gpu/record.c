@@ -159,6 +159,7 @@ static vidi_status record_dispatch(struct gpu_program *p, struct recording *r, V
         record_barrier(cmd, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
                        VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
         p->n_barriers++;
+        p->notes[i].waits = true;
     }
     debug_label_begin(gpu, cmd, d->label);
     vkCmdBindPipeline(cmd, VK_PIPELINE_BIND_POINT_COMPUTE,
@@ -234,7 +235,11 @@ static vidi_status keep_notes(struct gpu_program *p, const struct gpu_list *list
         const struct gpu_dispatch *d = &list->items[i];
         const char *label = arena_text(&p->arena, d->label, strlen(d->label));
         if (!label) return VIDI_E_MEMORY;
-        p->notes[i] = (struct dispatch_note){label, d->kernel, d->variant, d->bytes, d->flops};
+        p->notes[i] = (struct dispatch_note){.label = label,
+                                             .kernel = d->kernel,
+                                             .variant = d->variant,
+                                             .bytes = d->bytes,
+                                             .flops = d->flops};
     }
     return VIDI_OK;
 }
@@ -308,3 +313,8 @@ void gpu_program_free(struct gpu *gpu, struct gpu_program *p) {
 
 uint32_t gpu_program_dispatches(const struct gpu_program *p) { return p->n; }
 uint32_t gpu_program_barriers(const struct gpu_program *p) { return p->n_barriers; }
+
+void gpu_program_each(const struct gpu_program *p,
+                      void (*each)(void *user, const char *label, bool waits), void *user) {
+    for (uint32_t i = 0; i < p->n; i++) each(user, p->notes[i].label, p->notes[i].waits);
+}

@@ -445,9 +445,11 @@ tensor g_rope_qk(graph *g, tensor qkv, tensor angles, uint32_t heads) {
     const uint32_t dim = in.cols / 3, head_dim = heads ? dim / heads : 0;
     if (in.cols != 3 * dim || dim != heads * head_dim || by.rows != in.rows || by.cols != head_dim)
         graph_fail(g, "angles %ux%u for q, k and v of %ux%u", by.rows, by.cols, in.rows, in.cols);
-    const tensor y = graph_tensor(g, "qkv_rope", in.rows, in.cols, false);
+    /* As wide as q|k|v, so that its k has the stride of the v that stays where it is. */
+    const tensor y = graph_tensor(g, "qk_rope", in.rows, in.cols, false);
     struct node *node = graph_node(g, NODE_ROPE, y);
     if (!node) return T_NONE;
+    node_tensor(g, y)->keep = false;
     node->op.rope = (struct op_rope){.rows = in.rows,
                                      .x_stride = in.stride,
                                      .y_stride = in.cols,
@@ -458,8 +460,7 @@ tensor g_rope_qk(graph *g, tensor qkv, tensor angles, uint32_t heads) {
     node_use(g, node, &node->op.rope.x, qkv);
     node_use(g, node, &node->op.rope.table, angles);
     node_use(g, node, &node->op.rope.y, y);
-    copy_rows(g, g_columns(g, qkv, 2 * dim, dim), g_columns(g, y, 2 * dim, dim));
-    return y;
+    return g_columns(g, y, 0, 2 * dim);
 }
 
 float attend_scale(float scale, uint32_t head_dim) {

@@ -75,8 +75,8 @@ tensor g_norm_heads(graph *g, tensor x, const char *w, uint32_t head_dim, float 
 /* The same by mean and variance, with a bias. */
 tensor g_layernorm_heads(graph *g, tensor x, const char *w, uint32_t head_dim, float eps);
 
-/* Rows q|k|v of equal widths with every head of q and k turned, halves against halves, by angles
- * [rows][head_dim / 2] pairs of cos, sin. */
+/* q|k of rows q|k|v of equal widths, with every head turned, halves against halves, by angles
+ * [rows][head_dim / 2] pairs of cos, sin. Attention takes v from the rows themselves. */
 tensor g_rope_qk(graph *g, tensor qkv, tensor angles, uint32_t heads);
 
 /* softmax(q k^T scale) v; scale 0 means 1/sqrt(head_dim). q, k and v may be columns of one tensor.

@@ -42,6 +42,23 @@ static bool wins(const struct tune_row *row, struct tune_shape shape) {
            shape.cols >= row->min_cols;
 }
 
+const struct tune_sample tune_samples[TUNE_SAMPLES] = {
+    {"a token", {1, 1024, 32}},
+    {"a prompt", {128, 1024, 32}},
+    {"a token of odd width", {1, 1024, 1}},
+    {"a prompt of odd width", {128, 1024, 1}},
+};
+
+bool tune_fits(const struct tune_row *row, uint32_t has, struct tune_shape shape) {
+    return usable(row, has, shape) && wins(row, shape);
+}
+
+const struct tune_row *tune_best(enum tune_op op, uint32_t has, struct tune_shape shape) {
+    for (uint32_t i = 0; i < tune_row_count; i++)
+        if (tune_rows[i].op == op && tune_fits(&tune_rows[i], has, shape)) return &tune_rows[i];
+    return NULL;
+}
+
 const struct tune_row *tune_pick(struct gpu_list *list, enum tune_op op, struct tune_shape shape) {
     if (list->status != VIDI_OK) return NULL;
     const uint32_t has = gpu_caps(list->gpu)->has;

@@ -31,6 +31,18 @@ struct tune_shape {
         multiple; /* 32: whole blocks; 8: whole 16-byte loads; 4: the last is half; 1: neither */
 };
 
+/* What is asked for most, and what fits no tile: for showing which rows win. */
+enum { TUNE_SAMPLES = 4 };
+extern const struct tune_sample {
+    const char *name;
+    struct tune_shape shape;
+} tune_samples[TUNE_SAMPLES];
+
+/* Whether the row would do for that shape on a device that has these needs, and the first that
+ * would; NULL: none. */
+bool tune_fits(const struct tune_row *row, uint32_t has, struct tune_shape shape);
+const struct tune_row *tune_best(enum tune_op op, uint32_t has, struct tune_shape shape);
+
 /* The row that wins, or with list->only the first usable row of that kernel. NULL: none, and the
  * list has failed with VIDI_E_UNSUPPORTED (or had failed before). */
 const struct tune_row *tune_pick(struct gpu_list *list, enum tune_op op, struct tune_shape shape);
