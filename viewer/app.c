@@ -110,6 +110,8 @@ void app_reload(struct app *a) {
 void app_set_model(struct app *a, const char *path, const char *mmproj) {
     settings_text(&a->settings.model, path);
     settings_text(&a->settings.mmproj, mmproj);
+    settings_own(&a->settings, "model");
+    settings_own(&a->settings, "mmproj");
     a->options.chat_form = NULL;
     a->options.n_adapters = 0;
     if (path) settings_remember_model(&a->settings, path);
@@ -118,19 +120,25 @@ void app_set_model(struct app *a, const char *path, const char *mmproj) {
 
 void app_set_device(struct app *a, const char *name) {
     settings_text(&a->settings.device, name);
+    settings_own(&a->settings, "device");
     app_reload(a);
     app_look(a);
 }
 
 /* --- opening and closing ---------------------------------------------------------------------- */
 
+static void lend(struct app *a, char **field, const char *key, const char *text) {
+    settings_text(field, text);
+    settings_lend(&a->settings, key);
+}
+
 bool app_open(struct app *a, const struct app_options *o, const char *folder) {
     char problem[APP_WORDS];
     *a = (struct app){.options = *o, .now = clock_ms(), .dirty = true};
     settings_read(&a->settings, folder, problem, sizeof problem);
-    if (o->model) settings_text(&a->settings.model, o->model);
-    if (o->model) settings_text(&a->settings.mmproj, o->mmproj);
-    if (o->device) settings_text(&a->settings.device, o->device);
+    if (o->model) lend(a, &a->settings.model, "model", o->model);
+    if (o->model) lend(a, &a->settings.mmproj, "mmproj", o->mmproj);
+    if (o->device) lend(a, &a->settings.device, "device", o->device);
     a->jobs = jobs_open(o->wake, o->user);
     a->engine = a->jobs ? engine_start(o->wake, o->user) : NULL;
     if (!a->engine) return false;

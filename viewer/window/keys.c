@@ -86,11 +86,14 @@ void view_export(struct view *v, bool markdown) {
 
 void view_theme(struct view *v, const char *name) {
     snprintf(v->app.settings.theme, sizeof v->app.settings.theme, "%s", name);
+    settings_own(&v->app.settings, "theme");
     v->app.dirty = true;
+    uilog("theme", "{s:s}", "theme", name);
 }
 
 void view_zoom(struct view *v, double scale) {
     v->app.settings.scale = scale < 0.5 ? 0.5 : scale > 3 ? 3 : scale;
+    settings_own(&v->app.settings, "scale");
     v->app.dirty = true;
     uilog("scale", "{s:f}", "scale", v->app.settings.scale);
 }

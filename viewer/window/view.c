@@ -220,7 +220,8 @@ static const char *open_window(struct view *v) {
     jobs_run(v->app.jobs, warm, warmed, NULL);
     SDL_RendererInfo info;
     if (SDL_GetRendererInfo(v->renderer, &info) == 0)
-        uilog("window", "{s:s,s:f}", "renderer", info.name, "scale", v->scale);
+        uilog("window", "{s:s,s:f,s:s,s:f}", "renderer", info.name, "scale", v->scale, "theme",
+              s->theme, "size", s->scale);
     return NULL;
 }
 
@@ -237,8 +238,14 @@ static void close_window(struct view *v) {
 
 static bool take_options(struct view *v, const struct options *o) {
     struct settings *s = &v->app.settings;
-    if (o->theme) snprintf(s->theme, sizeof s->theme, "%s", o->theme);
-    if (o->scale > 0) s->scale = o->scale / 100;
+    if (o->theme) {
+        snprintf(s->theme, sizeof s->theme, "%s", o->theme);
+        settings_lend(s, "theme");
+    }
+    if (o->scale > 0) {
+        s->scale = o->scale / 100;
+        settings_lend(s, "scale");
+    }
     v->first_live = o->live;
     v->first_picture = o->rest.n > 0;
     if (!o->prompt) return true;
