@@ -108,6 +108,7 @@ typedef struct vidi_stats {
     vidi_stop stop;
     uint64_t device_bytes, host_peak_bytes;
     uint64_t submissions, recordings, allocations; /* counters since vidi_open() */
+    double longest_submission_ms; /* since vidi_open(): what a stop had to wait for at most */
 } vidi_stats;
 
 typedef struct vidi_device {

@@ -72,6 +72,7 @@ struct gpu_counters { /* since gpu_open() */
     uint64_t descriptor_updates; /* sets written */
     uint64_t device_bytes;       /* taken from the device now, room for more buffers included */
     uint64_t validation_messages;
+    double longest_ms; /* of a submission of a program, from handing it over to its end */
 };
 
 vidi_status gpu_open(struct vd_ctx *ctx, const struct gpu_config *cfg, struct gpu **out);
