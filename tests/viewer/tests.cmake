@@ -19,7 +19,11 @@ endif()
 if(TARGET vidi_view)
   add_executable(x_drop tests/viewer/window/x_drop.c)
   target_link_libraries(x_drop PRIVATE PkgConfig::X11)
-  foreach(part chat live failures keeps looks wayland)
+  set(parts chat live failures keeps looks wayland)
+  if(TARGET vidi_fault_layer)
+    list(APPEND parts stop)
+  endif()
+  foreach(part ${parts})
     vidi_add_test(viewer.window_${part} tests/viewer/test_window_${part}.sh
                   $<TARGET_FILE:vidi_view> $<TARGET_FILE:x_drop>
                   $<$<TARGET_EXISTS:vidi_fault_layer>:${CMAKE_BINARY_DIR}/fault_layer>)

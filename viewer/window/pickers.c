@@ -51,6 +51,15 @@ static void pick_device(struct view *v, struct ui_box b) {
     if (picked >= 0) app_set_device(a, c->devices[picked].name);
 }
 
+void view_devices(struct view *v) {
+    if (!v->app.choices.n_devices) {
+        app_reload(&v->app);
+        return;
+    }
+    ui_pick_open(v->ui, "device");
+    app_look(&v->app);
+}
+
 /* Cameras, the screen, a test picture. */
 static void pick_source(struct view *v, struct ui_box b) {
     struct app *a = &v->app;

@@ -155,7 +155,7 @@ static void turn(struct view *v) {
         a->dirty = false;
         drawn = clock_ms();
         view_draw(v);
-        gaps_frame(&v->gaps, a->phase, clock_ms());
+        gaps_frame(&v->gaps, a->phase, a->work_since, clock_ms());
         if (!a->phase[0]) gaps_report(&v->gaps);
     }
 }
@@ -301,7 +301,7 @@ int cmd_view(struct cli *cli) {
     if (!v || (o->loras.n && !adapters))
         return cli_fail(cli, CLI_MEMORY, "no memory to open the viewer");
     const int code = run(cli, v, adapters);
-    uilog("closing", "{}");
+    uilog("closing", "{s:I}", "frames", (json_int_t)v->gaps.drawn);
     close_window(v);
     const bool clean = app_close(&v->app);
     session_adapters_free(adapters, o->loras.n);
