@@ -5,6 +5,8 @@
 
 #include "app.h"
 #include "base/clock.h"
+#include "engine/cli/hub_choose.h"
+#include "model_path.h"
 #include "uilog.h"
 #include "vidi/inspect.h"
 
@@ -194,8 +196,32 @@ static void look_at_next(struct app *a) {
     }
 }
 
+/* A model came the way of a picture: by a drop, the dialog, a typed path. Takes `path`. */
+static void show_model(struct app *a, char *path) {
+    char *eyes = NULL, *model = path;
+    if (hub_is_mmproj(path)) {
+        eyes = path;
+        model = a->settings.model ? strdup(a->settings.model) : NULL;
+    } else {
+        eyes = model_path_eyes(path);
+    }
+    if (model)
+        app_set_model(a, model, eyes);
+    else
+        app_banner(a, CAUSE_PICTURE, REMEDY_NONE,
+                   "%s is the vision part of a model: choose that model first.", last_part(path));
+    app_look(a);
+    free(model);
+    free(eyes);
+}
+
 void app_show(struct app *a, const char *spec) {
     app_settle(a, CAUSE_PICTURE);
+    char *model = model_path_of(spec);
+    if (model) {
+        show_model(a, model);
+        return;
+    }
     if (source_spec_is_video(spec)) {
         open_source(a, spec);
         return;

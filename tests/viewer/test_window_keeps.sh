@@ -44,3 +44,40 @@ open again "$picture" -p "What is this?"
 await '"ev":"window".*"theme":"light","size":1.25'
 await '"ev":"answer","id":1,"state":"done"'
 close_window
+
+echo "a device and a model from their lists, another model by its path and by a drop"
+last_load() { grep '"ev":"load"' "$log" | tail -n 1; }
+open pick "$picture"
+await '"ev":"ready"'
+await '"ev":"choices"'
+click device
+sleep 0.5
+xdotool key --delay 100 Home Return
+await '"ev":"load".*"device":"[^"]' 1
+await '"ev":"ready"' 2
+device=$(grep -o '"device":"[^"]*"' <<<"$(last_load)")
+click model
+sleep 0.5
+xdotool key --delay 100 End Return # the last one: another ...
+await '"ev":"dialog","picked":false,"none":true'
+xdotool type --delay 60 "$PWD/tests/families/llama/tiny.gguf"
+xdotool key Return
+await '"ev":"ready".*"model":"tiny.gguf".*"sees":false'
+grep -q "$device" <<<"$(last_load)" || fail "the device was forgotten: $(last_load)"
+click model
+sleep 0.5
+xdotool key --delay 100 Home Return # the one inside
+await '"ev":"ready".*"model":"picturebook"' 3
+"$drop" "$window" 300 300 "$PWD/tests/families/folders/blip" || fail "the drop was not taken"
+await '"ev":"load","model":"blip"'
+await '"ev":"ready".*"model":"blip".*"sees":true'
+grep '"ev":"picture"' "$log" | grep -qv '"name":"picture.png"' && fail "a model was taken for a picture"
+"$drop" "$window" 300 300 "$PWD/tests/families/llama/tiny.gguf" || fail "the drop was not taken"
+await '"ev":"ready".*"model":"tiny.gguf"' 2
+close_window
+kept model "\"$PWD/tests/families/llama/tiny.gguf\""
+grep -q '"device": null' "$file" && fail "the device was not kept"
+open picked -p Hello
+await '"ev":"ready".*"model":"tiny.gguf"'
+await '"ev":"question","id":1,"text":"Hello"'
+close_window

@@ -132,7 +132,7 @@ static void path(struct view *v) {
     struct ui *ui = v->ui;
     bool close, open = false;
     struct ui_box b = ui_sheet_begin(ui, "path.sheet", ui_px(ui, 560), ui_px(ui, 190),
-                                     "Open a picture or a video", &close);
+                                     "Open a picture, a video or a model", &close);
     const int h = ui_text_field_height(ui, v->path, b.w, 1);
     open = ui_text_field(ui, "path", ui_cut_top(&b, h), v->path,
                          &(struct ui_field){.hint = "Path or address"});

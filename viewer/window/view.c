@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/session.h"
+#include "viewer/model_path.h"
 #include "viewer/uilog.h"
 
 enum { FRAME_MS = 33, /* while something goes on */ LEAST_WIDTH = 480, LEAST_HEIGHT = 400 };
@@ -247,7 +248,9 @@ static bool take_options(struct view *v, const struct options *o) {
         settings_lend(s, "scale");
     }
     v->first_live = o->live;
-    v->first_picture = o->rest.n > 0;
+    char *model = o->rest.n ? model_path_of(o->rest.items[0]) : NULL;
+    v->first_picture = o->rest.n && !model;
+    free(model);
     if (!o->prompt) return true;
     v->first_question = strdup(o->prompt);
     return v->first_question != NULL;

@@ -119,6 +119,7 @@ typedef struct vidi_device {
     int usable; /* 0: too old or lacks something; `reason` says what */
     const char *reason;
     const char *features; /* words separated by blanks: "subgroup f16 int_dot" */
+    uint64_t budget_bytes; /* what of its memory this program may have; 0: nobody knows */
 } vidi_device;
 
 /* One device. cfg may be NULL. On failure *out still holds an object whose vidi_error() has the

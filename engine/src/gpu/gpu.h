@@ -45,6 +45,7 @@ struct gpu_caps {
     uint32_t align;        /* of a span's offset in bytes, at least 16 */
     uint64_t max_range;    /* largest span that can be bound */
     uint64_t memory_bytes; /* largest device-local heap */
+    uint64_t budget_bytes; /* what of it this program may have; 0: the driver does not say */
     bool unified;          /* the device reads host memory as fast as its own */
     bool import_host;      /* can use host memory without a copy */
     bool timestamps;
