@@ -118,7 +118,7 @@ typedef struct vidi_device {
     uint32_t subgroup_size;
     int usable; /* 0: too old or lacks something; `reason` says what */
     const char *reason;
-    const char *features; /* words separated by blanks: "subgroup f16 int_dot" */
+    const char *features;  /* words separated by blanks: "subgroup f16 int_dot" */
     uint64_t budget_bytes; /* what of its memory this program may have; 0: nobody knows */
 } vidi_device;
 
