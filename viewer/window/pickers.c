@@ -15,15 +15,18 @@ static void pick_model(struct view *v, struct ui_box b) {
         const char *now = a->settings.model;
         if (m->path == NULL ? now == NULL : now && strcmp(m->path, now) == 0) chosen = i;
     }
-    const int picked =
-        ui_pick(v->ui, "model", b,
-                &(struct ui_picker){.text = a->model_name,
-                                    .tip = "The model that answers",
-                                    .why_not = c->n_models ? NULL : "Models are being looked for.",
-                                    .items = v->model_items,
-                                    .n = c->n_models,
-                                    .chosen = chosen});
-    if (picked >= 0) app_set_model(a, c->models[picked].path, c->models[picked].mmproj);
+    v->model_items[c->n_models] =
+        (struct ui_item){.text = "Another …", .detail = "a GGUF file, or a folder's config.json"};
+    const int picked = ui_pick(v->ui, "model", b,
+                               &(struct ui_picker){.text = a->model_name,
+                                                   .tip = "The model that answers",
+                                                   .items = v->model_items,
+                                                   .n = c->n_models + 1,
+                                                   .chosen = chosen});
+    if (picked == c->n_models)
+        view_open(v);
+    else if (picked >= 0)
+        app_set_model(a, c->models[picked].path, c->models[picked].mmproj);
     if (ui_pick_opened(v->ui, "model")) app_look(a);
 }
 
@@ -49,6 +52,15 @@ static void pick_device(struct view *v, struct ui_box b) {
                                     .n = c->n_devices,
                                     .chosen = chosen});
     if (picked >= 0) app_set_device(a, c->devices[picked].name);
+}
+
+void view_devices(struct view *v) {
+    if (!v->app.choices.n_devices) {
+        app_reload(&v->app);
+        return;
+    }
+    ui_pick_open(v->ui, "device");
+    app_look(&v->app);
 }
 
 /* Cameras, the screen, a test picture. */

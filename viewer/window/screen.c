@@ -52,6 +52,7 @@ static const char *const remedies[] = {
     [REMEDY_RETRY_LOAD] = "Try again",   [REMEDY_PICK_MODEL] = "Built-in model",
     [REMEDY_ASK_AGAIN] = "Ask again",    [REMEDY_CLEAR] = "New conversation",
     [REMEDY_RETRY_SOURCE] = "Try again", [REMEDY_OPEN] = "Open …",
+    [REMEDY_PLAY_AGAIN] = "Play again",  [REMEDY_DEVICES] = "Devices …",
 };
 
 static void remedy(struct view *v, enum remedy what) {
@@ -70,6 +71,10 @@ static void remedy(struct view *v, enum remedy what) {
     case REMEDY_CLEAR:
         app_clear(a);
         break;
+    case REMEDY_DEVICES:
+        view_devices(v);
+        break;
+    case REMEDY_PLAY_AGAIN:
     case REMEDY_RETRY_SOURCE:
         app_retry_source(a);
         break;
@@ -111,7 +116,7 @@ void view_log_boxes(struct view *v) {
                                         s->clip.w, s->clip.h, "enabled", s->enabled, "focused",
                                         s->focused, "why_not", s->why_not ? s->why_not : ""));
     }
-    uilog("boxes", "{s:o}", "boxes", list);
+    uilog("boxes", "{s:I,s:o}", "frames", (json_int_t)v->gaps.drawn, "boxes", list);
 }
 
 /* Four times a second at most, and the last one in any case. */

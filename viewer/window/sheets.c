@@ -20,7 +20,8 @@ static const struct {
     {"Ctrl+K", "A new conversation"},
     {"Ctrl+S", "Save the conversation as Markdown"},
     {"Ctrl+Shift+S", "Save the conversation as JSON Lines"},
-    {"Ctrl+Shift+C", "Copy the newest answer"},
+    {"Ctrl+C", "Copy what is selected; else the newest answer, as Ctrl+Shift+C"},
+    {"Ctrl+Shift+N", "Copy the numbers of the newest answer"},
     {"Tab, Shift+Tab", "To the next control, to the one before"},
     {"Ctrl+Plus, Minus, 0", "Larger, smaller, as it was"},
     {"Alt+Plus, Minus, 0", "The picture closer, farther, whole; the wheel does it, too"},
@@ -131,7 +132,7 @@ static void path(struct view *v) {
     struct ui *ui = v->ui;
     bool close, open = false;
     struct ui_box b = ui_sheet_begin(ui, "path.sheet", ui_px(ui, 560), ui_px(ui, 190),
-                                     "Open a picture or a video", &close);
+                                     "Open a picture, a video or a model", &close);
     const int h = ui_text_field_height(ui, v->path, b.w, 1);
     open = ui_text_field(ui, "path", ui_cut_top(&b, h), v->path,
                          &(struct ui_field){.hint = "Path or address"});

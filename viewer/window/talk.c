@@ -46,7 +46,7 @@ static void measure(struct view *v, const struct entry *e, int width, struct par
     p->question_h = ui_text_height(ui, e->question, UI_BODY, want) + ui_px(ui, 16);
     p->answer_h = e->answer[0] ? ui_text_height(ui, e->answer, UI_BODY, width) : 0;
     p->state_h = state_of(e)[0] ? ui_text_height(ui, state_of(e), UI_SMALL, width) : 0;
-    const int copy = ui_px(ui, 34);
+    const int copy = 2 * ui_px(ui, 26) + ui_px(ui, 8);
     p->numbers_h = p->numbers[0] ? ui_text_height(ui, p->numbers, UI_SMALL, width - copy) : 0;
     if (e->answer[0] && p->numbers_h < ui_px(ui, 26)) p->numbers_h = ui_px(ui, 26);
 }
@@ -75,8 +75,18 @@ static void copy_button(struct view *v, struct ui_box b, const struct entry *e) 
             v->ui, id, b,
             &(struct ui_button){.icon = UI_ICON_COPY, .quiet = true, .tip = "Copy the answer"}))
         return;
-    SDL_SetClipboardText(e->answer);
-    ui_toast(v->ui, "The answer was copied.");
+    view_copy(v, e->answer, "answer was");
+}
+
+static void numbers_button(struct view *v, struct ui_box b, const struct entry *e) {
+    char id[40];
+    if (!e->stats) return;
+    snprintf(id, sizeof id, "copy_numbers.%" PRIu64, e->id);
+    b.h = ui_px(v->ui, 26);
+    if (ui_button(
+            v->ui, id, b,
+            &(struct ui_button){.icon = UI_ICON_LIST, .quiet = true, .tip = "Copy the numbers"}))
+        view_copy(v, e->stats, "numbers were");
 }
 
 static void draw_entry(struct view *v, struct ui_box b, const struct entry *e) {
@@ -110,6 +120,7 @@ static void draw_entry(struct view *v, struct ui_box b, const struct entry *e) {
     ui_cut_top(&b, gap);
     struct ui_box numbers = ui_cut_top(&b, p.numbers_h);
     copy_button(v, ui_cut_right(&numbers, ui_px(ui, 26)), e);
+    numbers_button(v, ui_cut_right(&numbers, ui_px(ui, 26)), e);
     ui_cut_right(&numbers, ui_px(ui, 8));
     snprintf(id, sizeof id, "numbers.%" PRIu64, e->id);
     ui_label(ui, id, numbers, p.numbers,

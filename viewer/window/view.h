@@ -70,6 +70,8 @@ void view_text(struct view *v, const char *text); /* dropped or pasted: a file, 
  */
 void view_zoom_picture(struct view *v, double factor, double right, double down);
 void view_zoom(struct view *v, double scale);
+/* what: "answer was", for the toast */
+void view_copy(struct view *v, const char *text, const char *what);
 /* look.c: the picture's half. */
 void view_picture(struct view *v, struct ui_box b);
 void view_picture_free(struct view *v);
@@ -79,5 +81,6 @@ void view_talk(struct view *v, struct ui_box b);
 void view_sheet(struct view *v);
 /* pickers.c: the bar at the top. */
 void view_bar(struct view *v, struct ui_box b);
+void view_devices(struct view *v); /* opens the list of devices */
 void view_theme(struct view *v, const char *name);
 #endif

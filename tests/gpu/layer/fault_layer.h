@@ -5,8 +5,9 @@
  * writes the name of a call, as vkQueueSubmit, into the file that VIDI_FAULT_FILE names: the next
  * call of that name fails, and the file is gone; with the word "always" behind the name, all of
  * them fail and the file stays. "hang" there instead of a name: from the next submission on nothing
- * is ever finished. "barriers": those within command buffers are left out. One instance and one
- * device at a time; calls may come from any thread. */
+ * is ever finished. "barriers": those within command buffers are left out. What VIDI_FAULT_SLOW
+ * names holds a call's name and milliseconds, as "vkQueueSubmit 40": it takes so long from now on.
+ * One instance and one device at a time; calls may come from any thread. */
 #ifndef VD_FAULT_LAYER_H
 #define VD_FAULT_LAYER_H
 #include <stdatomic.h>
