@@ -265,6 +265,7 @@ vidi_status vidi_chat_mark(vidi_chat *c, int *mark) {
     TRY(vidi_prefill(c));
     c->marks[c->n_marks] = (struct mark){.position = c->position,
                                          .shown = c->shown,
+                                         .in_turn = c->in_turn,
                                          .lag = c->lag,
                                          .seen_rows = c->seen_rows,
                                          .asked_from = c->asked_from,
@@ -286,6 +287,7 @@ vidi_status vidi_chat_rewind(vidi_chat *c, int mark) {
     c->position = c->marks[mark].position;
     c->started = c->marks[mark].started;
     c->shown = c->marks[mark].shown;
+    c->in_turn = c->marks[mark].in_turn;
     c->last_role = c->marks[mark].last_role;
     c->seen_rows = c->marks[mark].seen_rows;
     c->asked_from = c->marks[mark].asked_from;

@@ -123,6 +123,7 @@ vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
     const struct chat_form *form = c->model->form;
     TRY(ask_pictures(c, text));
     TRY(begin(c, role));
+    if (role == VIDI_ASSISTANT) c->in_turn = 0;
     const char *after = "";
     if (c->cfg.raw) {
         TRY(push_pictures(c, &after));
@@ -145,6 +146,7 @@ vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
 }
 
 vidi_status prompt_open_answer(vidi_chat *c) {
+    c->in_turn = 0;
     if (c->cfg.raw) return VIDI_OK;
     c->last_role = VIDI_ASSISTANT;
     struct text_part parts[] = {words(c->model->form->answer_open)};

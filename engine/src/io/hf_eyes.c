@@ -343,12 +343,14 @@ void hf_config_eyes(struct hf *h, vidi_status *status) {
                  {"resampler", false, 3, hf_minicpmv_eyes},
                  {"mllama", false, 2, hf_mllama_eyes},
                  {"mlp", true, 3, put_llava},
+                 {"qwenvl", false, 3, hf_qwen_eyes},
                  {"qwen2vl_merger", false, 3, put_qwen2},
                  {"qwen2.5vl_merger", false, 3, put_qwen25},
                  {"qwen3vl_merger", false, 3, put_qwen3}};
     json_t *process = NULL;
-    *status = hf_json(h, "preprocessor_config.json", true, &process);
-    if (process) {
+    const bool own = strcmp(h->eyes->projector, "qwenvl") == 0; /* its code says all */
+    *status = hf_json(h, "preprocessor_config.json", !own, &process);
+    if (process && !own) {
         const bool norm = json_object_get(process, "norm_mean"); /* as MiniCPM-V calls them */
         put_colours(h, process, norm ? "norm_mean" : "image_mean", ".vision.image_mean", status);
         put_colours(h, process, norm ? "norm_std" : "image_std", ".vision.image_std", status);
