@@ -416,8 +416,8 @@ static void qwenvl_base(const char *device) {
     const char *f = qwenvl_folder, *base = qwenvl_with("base", "generation_config.json");
     char model[512];
     snprintf(model, sizeof model, "%s", base);
-    seeing(device, &(struct question){model, FOLDERS "qwenvl/base/one", f, "What is it?", 1, 3});
-    mixed(device, &(struct question){model, FOLDERS "qwenvl/base/mixed", f, NULL, 2, 3},
+    seeing(device, &(struct question){model, FOLDERS "qwenvl/base/one", f, "What is it?", 1, 1});
+    mixed(device, &(struct question){model, FOLDERS "qwenvl/base/mixed", f, NULL, 2, 1},
           "The dog and the fox. ", "What is it?");
 }
 

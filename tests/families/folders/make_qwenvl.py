@@ -82,6 +82,7 @@ def answer(net, ids):
 
 
 def write(folder, net, words, ids, sees):
+    """sees: 0 logits alone, 1 what came of the last picture, too, 2 and the tower's rows."""
     seen, rows = {}, {}
     if ONLY not in (None, folder):
         return
@@ -158,9 +159,9 @@ def main():
     write("three", net, t, chat([wide, high, wide, question]), 1)
     first = t.from_list_format([wide, question])
     write("turns", net, t, chat([high, question], [(first, "It is a dog.")]), 1)
-    write("base/one", net, t, t.encode(t.from_list_format([wide, question])), 1)
+    write("base/one", net, t, t.encode(t.from_list_format([wide, question])), 0)
     write("base/mixed", net, t, t.encode(t.from_list_format(
-        [wide, {"text": "The dog and the fox. "}, high, question])), 1)
+        [wide, {"text": "The dog and the fox. "}, high, question])), 0)
     write("blind/golden", net, t, t.encode(TEXT), 0)
     found = {}
     for width, height in eyes.SIZES:
