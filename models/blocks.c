@@ -94,3 +94,27 @@ tensor block_perceiver(graph *g, tensor latents, tensor rows, const struct perce
     h = linear(g, h, .w = "ffn_up", .out = p->ffn, .bias = p->bias, .act = p->act);
     return linear(g, h, .w = "ffn_down", .out = p->dim, .bias = p->bias, .add = latents);
 }
+
+enum { RESAMPLER_HEAD = 128 }; /* whatever the width */
+
+uint32_t resampler_dim(graph *g) {
+    const uint32_t found = graph_width(g, "resampler.proj.weight");
+    return found && found % RESAMPLER_HEAD == 0 ? found : RESAMPLER_HEAD;
+}
+
+tensor block_resampler(graph *g, tensor rows, const struct resampler *p) {
+    const uint32_t dim = p->dim, heads = dim / RESAMPLER_HEAD;
+    graph_scope(g, "resampler");
+    if (graph_has(g, "resampler.kv.weight") || tensor_cols(g, rows) != dim)
+        rows = linear(g, rows, .w = "kv", .out = dim);
+    const tensor v = g_layernorm(g, rows, "ln_kv", p->eps);
+    const tensor k = p->row_places.id ? g_add(g, v, p->row_places) : v;
+    tensor q = g_layernorm(g, g_weight(g, "query", p->queries, dim), "ln_q", p->eps);
+    if (p->query_places.id) q = g_add(g, q, p->query_places);
+    tensor a = attend(g, .q = linear(g, q, .w = "attn.q", .out = dim, .bias = true),
+                      .k = linear(g, k, .w = "attn.k", .out = dim, .bias = true),
+                      .v = linear(g, v, .w = "attn.v", .out = dim, .bias = true), .heads = heads,
+                      .kv_heads = heads, .head_dim = RESAMPLER_HEAD);
+    a = linear(g, a, .w = "attn.out", .out = dim, .bias = true);
+    return linear(g, g_layernorm(g, a, "ln_post", p->eps), .w = "proj");
+}

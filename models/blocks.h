@@ -48,4 +48,17 @@ struct perceiver_layer {
     bool qk_norm; /* heads of q and k by attn_q_norm and attn_k_norm, with bias */
 };
 tensor block_perceiver(graph *g, tensor latents, tensor rows, const struct perceiver_layer *p);
+
+/* A resampler of one layer, whose learned queries ask the rows of a picture once:
+ *   v = ln_kv(kv(rows)); k = v + places of rows; q = ln_q(query) + places of queries
+ *   proj(ln_post(out(attention)))
+ * Weights kv, query, ln_q, ln_kv, attn.q, attn.k, attn.v, attn.out, ln_post, proj in the scope
+ * "resampler". */
+struct resampler {
+    uint32_t queries, dim;
+    float eps;
+    tensor query_places, row_places; /* [queries][dim], [rows][dim]; T_NONE: none */
+};
+uint32_t resampler_dim(graph *g); /* by the file */
+tensor block_resampler(graph *g, tensor rows, const struct resampler *p);
 #endif

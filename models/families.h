@@ -45,7 +45,8 @@
     X(paligemma)    \
     X(qwen25vl)     \
     X(qwen2vl)      \
-    X(qwen3vl)
+    X(qwen3vl)      \
+    X(qwenvl)
 
 #define FAMILY_DECLARE(name) extern const struct family family_##name;
 FAMILIES(FAMILY_DECLARE)

@@ -99,6 +99,7 @@ struct shape {
         bool single;          /* a prompt takes one picture, as the model was made for */
         uint32_t kept;        /* with seen_cols: pictures that a conversation keeps */
         bool together;        /* with seen_cols: those side by side are asked together */
+        bool numbered;        /* "Picture 1: " stands before `before`, for each in a turn */
         bool shared_edges;    /* `before` stands before the first of those side by side alone */
         bool unasked_see_all; /* with seen_cols: rows before the first picture ask all at once */
         float mean[3], std[3];

@@ -13,7 +13,7 @@
 #include "models/vit.h"
 #include "models/waves.h"
 
-enum { HEAD = 128, OLDEST = 3, NEWEST = 6, QUERIES = 64 };
+enum { OLDEST = 3, NEWEST = 6, QUERIES = 64 };
 
 struct cfg {
     struct vit vit;
@@ -66,19 +66,13 @@ static tensor grid_waves(graph *g, uint32_t wide, uint32_t high, uint32_t dim) {
 }
 
 static tensor resampler(graph *g, const struct cfg *c, tensor x, uint32_t wide, uint32_t high) {
-    const float eps = c->vit.layer.eps;
+    const uint32_t dim = resampler_dim(g);
     graph_scope(g, "resampler");
-    const uint32_t found = graph_width(g, "resampler.proj.weight");
-    const uint32_t dim = found && found % HEAD == 0 ? found : HEAD, heads = dim / HEAD;
-    const tensor v = g_layernorm(g, linear(g, x, .w = "kv", .out = dim), "ln_kv", eps);
-    const tensor k = g_add(g, v, grid_waves(g, wide, high, dim));
-    const tensor q = g_layernorm(g, g_weight(g, "query", c->queries, dim), "ln_q", eps);
-    tensor a = attend(g, .q = linear(g, q, .w = "attn.q", .out = dim, .bias = true),
-                      .k = linear(g, k, .w = "attn.k", .out = dim, .bias = true),
-                      .v = linear(g, v, .w = "attn.v", .out = dim, .bias = true), .heads = heads,
-                      .kv_heads = heads, .head_dim = HEAD);
-    a = linear(g, a, .w = "attn.out", .out = dim, .bias = true);
-    return linear(g, g_layernorm(g, a, "ln_post", eps), .w = "proj");
+    return block_resampler(g, x,
+                           &(struct resampler){.queries = c->queries,
+                                               .dim = dim,
+                                               .eps = c->vit.layer.eps,
+                                               .row_places = grid_waves(g, wide, high, dim)});
 }
 
 static tensor encode(graph *g, const void *cfg, tensor pixels) {

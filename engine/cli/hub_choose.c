@@ -281,6 +281,7 @@ static bool is_companion(const char *name) {
                                         "tokenizer.json",
                                         "tokenizer_config.json",
                                         "tokenizer.model",
+                                        "qwen.tiktoken",
                                         "vocab.json",
                                         "vocab.txt",
                                         "merges.txt",

@@ -216,6 +216,7 @@ static void asked_again(const char *device, const char *folder, const char *gold
 
 static void again(const char *device) {
     asked_again(device, git_folder, FOLDERS "git/one", 1, NULL);
+    asked_again(device, FOLDERS "qwenvl", FOLDERS "qwenvl/three", 3, FOLDERS "qwenvl/none");
     asked_again(device, FOLDERS "blip", FOLDERS "blip/one", 1, NULL);
     asked_again(device, FOLDERS "idefics", FOLDERS "idefics/one", 1, FOLDERS "idefics/none");
     asked_again(device, FOLDERS "mllama", FOLDERS "mllama/three", 3, FOLDERS "mllama/none");
@@ -231,21 +232,21 @@ static void test_again(void **state) {
  */
 
 /* Few-shot: a picture, words, another picture, words; rows ask the newest picture before them. */
-static void mixed(const char *device, const char *folder, const char *golden, const char *first,
+static void mixed(const char *device, const struct question *q, const char *first,
                   const char *then) {
     struct asked a;
     int32_t ids[ANSWER];
     int n;
-    ask_open(&a, device, "kv_f32", folder, &(vidi_chat_config){.raw = 1, .max_tokens = ANSWER});
+    ask_open(&a, device, "kv_f32", q->model, &(vidi_chat_config){.raw = 1, .max_tokens = ANSWER});
     const char *dump = family_folder("folders_seeing");
     assert_int_equal(vidi_chat_dump(a.c, "*", dump), VIDI_OK);
-    say_picture(&a, folder, "wide.png");
+    say_picture(&a, q->pictures, "wide.png");
     assert_int_equal(vidi_say_text(a.c, VIDI_USER, first), VIDI_OK);
-    say_picture(&a, folder, "high.png");
+    say_picture(&a, q->pictures, "high.png");
     ask(&a, NULL, then, NULL, NULL, ids, ANSWER, &n);
-    expect_alike(a.v, golden, dump, seeing_limit, 3);
+    expect_alike(a.v, q->golden, dump, seeing_limit, q->activations);
     assert_int_equal(n, ANSWER);
-    expect_answer(golden, ids, n);
+    expect_answer(q->golden, ids, n);
     ask_close(&a);
 }
 
@@ -258,7 +259,8 @@ static void mixed(const char *device, const char *folder, const char *golden, co
         seeing(device, &(struct question){f, FOLDERS #name "/none", f, words, 0, 1});  \
         seeing(device, &(struct question){f, FOLDERS #name "/one", f, words, 1, 3});   \
         seeing(device, &(struct question){f, FOLDERS #name "/three", f, words, 3, 3}); \
-        mixed(device, f, FOLDERS #name "/mixed", "The dog and the fox. ", words);      \
+        mixed(device, &(struct question){f, FOLDERS #name "/mixed", f, NULL, 2, 3},    \
+              "The dog and the fox. ", words);                                         \
     }                                                                                  \
     static void test_##name(void **state) {                                            \
         (void)state;                                                                   \
@@ -288,7 +290,8 @@ static void flamingo(const char *device) {
     seeing(device, &(struct question){f, FOLDERS "flamingo/none", f, words, 0, 1});
     seeing(device, &(struct question){f, FOLDERS "flamingo/one", f, words, 1, 3});
     seeing(device, &(struct question){f, FOLDERS "flamingo/three", f, words, 3, 3});
-    mixed(device, f, FOLDERS "flamingo/mixed", "The dog and the fox. ", words);
+    mixed(device, &(struct question){f, FOLDERS "flamingo/mixed", f, NULL, 2, 3},
+          "The dog and the fox. ", words);
     ask_open(&a, device, "", f, NULL);
     const struct tokenizer *t = a.m->tokenizer; /* an answer is a chunk */
     assert_true(tokenizer_is_end(t, tokenizer_find(t, "<|endofchunk|>")));
@@ -384,6 +387,105 @@ static void test_kosmos2(void **state) {
     on_devices(kosmos2);
 }
 
+/* --- Qwen-VL -----------------------------------------------------------------------------------
+ */
+
+static const char qwenvl_folder[] = FOLDERS "qwenvl";
+
+/* The folder with one file of its folder `part` in place of its own. */
+static const char *qwenvl_with(const char *part, const char *changed) {
+    static const char *const files[] = {"config.json", "generation_config.json", "qwen.tiktoken",
+                                        "tokenizer_config.json", "model.safetensors"};
+    char root[512], from[1200], to[1200], name[64];
+    snprintf(name, sizeof name, "folders_qwenvl_%s", part);
+    const char *folder = family_folder(name);
+    assert_non_null(getcwd(root, sizeof root));
+    for (int i = 0; i < 5; i++) {
+        const bool own = strcmp(files[i], changed) == 0;
+        snprintf(from, sizeof from, "%s/%s/%s%s%s", root, qwenvl_folder, own ? part : "",
+                 own ? "/" : "", files[i]);
+        snprintf(to, sizeof to, "%s/%s", folder, files[i]);
+        unlink(to);
+        assert_int_equal(symlink(from, to), 0);
+    }
+    return folder;
+}
+
+/* What names places is a part of answers, and places are counted by thousandths of a side. */
+static void boxes_are_read(const struct asked *a) {
+    static const char answer[] = "<ref> a dog</ref><box>(250,100),(750,900)</box>";
+    static const char *const words[] = {"<ref>", "</ref>", "<box>", "</box>"};
+    const struct tokenizer *t = a->m->tokenizer;
+    vidi_box box;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        assert_false(tokenizer_is_control(t, tokenizer_find(t, words[i])));
+    assert_true(tokenizer_is_control(t, tokenizer_find(t, "<img>")));
+    assert_true(tokenizer_is_end(t, tokenizer_find(t, "<|im_start|>")));
+    assert_int_equal(vidi_boxes(a->m, answer, strlen(answer), 40, 40, &box, 1), 1);
+    assert_string_equal(box.label, "a dog");
+    assert_float_equal(box.x0, 0.25, 1e-6);
+    assert_float_equal(box.y1, 0.9, 1e-6);
+}
+
+static void qwenvl(const char *device) {
+    static const char words[] = "What is it?";
+    const char *f = qwenvl_folder;
+    struct asked a;
+    seeing(device, &(struct question){f, FOLDERS "qwenvl/none", f, words, 0, 1});
+    seeing(device, &(struct question){f, FOLDERS "qwenvl/one", f, words, 1, 4});
+    seeing(device, &(struct question){f, FOLDERS "qwenvl/three", f, words, 3, 3});
+    ask_open(&a, device, "", f, NULL);
+    boxes_are_read(&a);
+    ask_close(&a);
+}
+
+static void test_qwenvl(void **state) {
+    (void)state;
+    on_devices(qwenvl);
+}
+
+/* The model that was not taught turns: pictures, numbered, and words. */
+static void qwenvl_base(const char *device) {
+    const char *f = qwenvl_folder, *base = qwenvl_with("base", "generation_config.json");
+    char model[512];
+    snprintf(model, sizeof model, "%s", base);
+    seeing(device, &(struct question){model, FOLDERS "qwenvl/base/one", f, "What is it?", 1, 1});
+    mixed(device, &(struct question){model, FOLDERS "qwenvl/base/mixed", f, NULL, 2, 1},
+          "The dog and the fox. ", "What is it?");
+}
+
+static void test_qwenvl_base(void **state) {
+    (void)state;
+    on_devices(qwenvl_base);
+}
+
+/* The decoder alone, as Qwen-7B is published. */
+static void qwen_blind(const char *device) {
+    static const char golden[] = FOLDERS "qwenvl/blind/golden";
+    struct asked a;
+    int32_t ids[ANSWER];
+    int n;
+    char model[512];
+    snprintf(model, sizeof model, "%s", qwenvl_with("blind", "config.json"));
+    ask_open(&a, device, "kv_f32", model, &(vidi_chat_config){.raw = 1, .max_tokens = ANSWER});
+    const char *dump = family_folder("qwen_blind");
+    vidi_chat *longer;
+    assert_false(vidi_model_sees(a.m));
+    assert_int_equal(vidi_chat_open(a.m, &(vidi_chat_config){.context = 2049}, &longer),
+                     VIDI_E_ARGUMENT);
+    assert_non_null(strstr(vidi_error(a.v), "2049 is outside 2 to 2048, what the model was made"));
+    ask(&a, NULL, text, "*", dump, ids, ANSWER, &n);
+    expect_alike(a.v, golden, dump, limit, 1);
+    assert_int_equal(n, ANSWER);
+    expect_answer(golden, ids, n);
+    ask_close(&a);
+}
+
+static void test_qwen_blind(void **state) {
+    (void)state;
+    on_devices(qwen_blind);
+}
+
 /* --- caches in f16 -----------------------------------------------------------------------------
  */
 
@@ -410,7 +512,7 @@ static void halves(const char *device) {
         OWN("idefics2", "whole/three", 3, 3), OWN("blip2", "three", 3, 4),
         OWN("instructblip", "one", 1, 4),     OWN("git", "one", 1, 3),
         OWN("kosmos2", "one", 1, 3),          OWN("owl2", "three", 3, 3),
-        OWN("blip", "one", 1, 3),
+        OWN("qwenvl", "three", 3, 3),         OWN("blip", "one", 1, 3),
         OWN("idefics", "three", 3, 3),        OWN("flamingo", "one", 1, 3),
         OWN("mllama", "three", 3, 3)};
 #undef OWN
@@ -492,6 +594,7 @@ static void sizes(const char *device) {
                  {flamingo_folder, FOLDERS "flamingo/pixels.json", 5},
                  {kosmos2_folder, FOLDERS "kosmos2/pixels.json", 5},
                  {owl2_folder, FOLDERS "owl2/pixels.json", 5},
+                 {qwenvl_folder, FOLDERS "qwenvl/pixels.json", 5},
                  {mllama_folder, FOLDERS "mllama/pixels.json", 5},
                  {idefics_folder, FOLDERS "idefics/pixels.json", 5},
                  {FOLDERS "gemma3", MMPROJ "gemma3/pixels.json", 6},
@@ -623,6 +726,9 @@ int main(void) {
         cmocka_unit_test(test_owl2),
         cmocka_unit_test(test_idefics_float),
         cmocka_unit_test(test_kosmos2),
+        cmocka_unit_test(test_qwenvl),
+        cmocka_unit_test(test_qwenvl_base),
+        cmocka_unit_test(test_qwen_blind),
         cmocka_unit_test(test_unigram),
         cmocka_unit_test(test_unigram_marked),
         cmocka_unit_test(test_gemma3),

@@ -50,6 +50,7 @@ static void turns(const char *device) {
         {FOLDERS "instructblip", FOLDERS "instructblip/turns", 0, 4, dog},
         {FOLDERS "kosmos2", FOLDERS "kosmos2/turns", 0, 3, dog},
         {FOLDERS "owl2", FOLDERS "owl2/turns", 1, 3, dog},
+        {FOLDERS "qwenvl", FOLDERS "qwenvl/turns", 1, 3, dog},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) two_turns(device, &all[i]);
 }

@@ -141,6 +141,8 @@ static void test_safetensors(void **state) {
                                "x/model.safetensors.index.json",
                                ""),
                         "model.safetensors qformer_tokenizer/tokenizer.json");
+    assert_string_equal(chosen("model.safetensors qwen.tiktoken SimSun.ttf visual.py", ""),
+                        "model.safetensors qwen.tiktoken");
     assert_string_equal(chosen("consolidated.safetensors model.safetensors", ""),
                         "model.safetensors");
     assert_string_equal(chosen("consolidated.safetensors config.json", ""),

@@ -410,13 +410,14 @@ static void pickles_are_refused(void **state) {
 }
 
 /* Whichever allocation fails, the words say so and nothing is left behind. */
-static void memory_may_run_out(void **state) {
-    (void)state;
+#define FOLDERS "tests/families/folders/"
+
+static void memory_runs_out(const char *folder, enum hf_part part) {
     uint64_t n = 1;
     for (;; n++) {
         struct vd_ctx ctx = {.heap.fail_at = n};
         struct gguf g;
-        const vidi_status status = hf_folder_open(&ctx, source, HF_TEXT, &g);
+        const vidi_status status = hf_folder_open(&ctx, folder, part, &g);
         if (status == VIDI_OK) gguf_close(&g);
         assert_int_equal(ctx.heap.live_bytes, 0);
         if (status == VIDI_OK) break;
@@ -424,8 +425,14 @@ static void memory_may_run_out(void **state) {
     assert_true(n > 8);
 }
 
+static void memory_may_run_out(void **state) {
+    (void)state;
+    memory_runs_out(source, HF_TEXT);
+    memory_runs_out(FOLDERS "qwenvl", HF_TEXT);
+    memory_runs_out(FOLDERS "qwenvl", HF_EYES);
+}
+
 /* The same of families whose layers ask pictures, and of Gemma and unigram words. */
-#define FOLDERS "tests/families/folders/"
 static const struct {
     const char *folder;
     struct change change;
@@ -547,20 +554,114 @@ static void wrong_owls_are_refused(void **state) {
     }
 }
 
-/* tokenizer.model cut off anywhere, or with a byte changed: read, or refused with its name. */
-static void damaged_pieces(void **state) {
+/* --- Qwen-VL -----------------------------------------------------------------------------------
+ */
+
+static const struct {
+    struct change change;
+    enum hf_part part;
+    const char *words;
+} qwen_refusals[] = {
+    {{"config.json", "\"visual\": {", "\"visual\": 3, \"x\": {"}, HF_TEXT, "visual is no object"},
+    {{"config.json", "\"visual\"", "\"audio\""},
+     HF_TEXT,
+     "config.json: audio: models that hear are not supported"},
+    {{"config.json", "\"rotary_pct\": 1.0", "\"rotary_pct\": 0.5"}, HF_TEXT, "rotary_pct is not 1"},
+    {{"config.json", "\"no_bias\": true", "\"no_bias\": false"}, HF_TEXT, "no_bias is not true"},
+    {{"config.json", "\"seq_length\": 2048", "\"seq_length\": \"2k\""},
+     HF_TEXT,
+     "seq_length is no whole number from 2 to"},
+    {{"config.json", "\"kv_channels\": 32", "\"kv_channels\": 4"},
+     HF_TEXT,
+     "kv_channels is no whole number from 8 to 1024"},
+    {{"config.json", "\"image_start_id\": 507", "\"image_start_id\": 508"},
+     HF_TEXT,
+     "visual.image_start_id is not 507, where qwen.tiktoken has it"},
+    {{"config.json", "\"mlp_ratio\": 1.55", "\"mlp_ratio\": 0"},
+     HF_EYES,
+     "visual.mlp_ratio is no number from 0.01 to 100"},
+    {{"config.json", "\"heads\": 2", "\"heads\": 5"},
+     HF_EYES,
+     "is not made of q, k and v of 5 heads"},
+    {{"config.json", "\"n_queries\": 16", "\"n_queries\": 0"},
+     HF_EYES,
+     "visual.n_queries is no whole number from 1 to 4096"},
+    {{"generation_config.json", "\"chatml\"", "\"alpaca\""},
+     HF_TEXT,
+     "/generation_config.json: chat_format is not chatml or raw"},
+    {{"qwen.tiktoken", "", NULL}, HF_TEXT, "holds no qwen.tiktoken"},
+    {{"qwen.tiktoken", "IQ== 0\n", ""}, HF_TEXT, "/qwen.tiktoken: line 1 has not the rank 0"},
+    {{"qwen.tiktoken", "IQ== 0\n", "IQ==\n"}, HF_TEXT, "line 1 is no word with its rank"},
+    {{"qwen.tiktoken", "IQ== 0\n", "IQ== 0 \n"}, HF_TEXT, "line 1 has not the rank 0"},
+    {{"qwen.tiktoken", "IQ== 0\n", "IQ= 0\n"}, HF_TEXT, "line 1 holds no word in base64"},
+    {{"qwen.tiktoken", "IQ== 0\n", "I-== 0\n"}, HF_TEXT, "line 1 holds no word in base64"},
+    {{"qwen.tiktoken", "IQ== 0\n", "I=== 0\n"}, HF_TEXT, "line 1 holds no word in base64"},
+    {{"qwen.tiktoken", "IQ== 0\n", " 0\n"}, HF_TEXT, "line 1 holds no word in base64"},
+    {{"qwen.tiktoken", "Ig== 1\n", "IQ== 1\n"}, HF_TEXT, "line 2 repeats a word"},
+    {{"qwen.tiktoken", "IQ== 0\n", "ISE= 0\n"}, HF_TEXT, "has no word for the byte 33"},
+    {{"qwen.tiktoken", "YWFhYWE= 292\n", "YWFhYWE= 292\nYWFhYWFh 293\n"},
+     HF_TEXT,
+     "visual.image_start_id is not 508"},
+};
+
+static const char *const qwen_files[] = {"config.json", "generation_config.json", "qwen.tiktoken",
+                                         "tokenizer_config.json", "model.safetensors"};
+
+static void wrong_qwen_is_refused(void **state) {
     (void)state;
-    static const char *const names[] = {"config.json", "model.safetensors",
-                                        "tokenizer_config.json"};
+    for (size_t i = 0; i < sizeof qwen_refusals / sizeof *qwen_refusals; i++) {
+        struct vd_ctx ctx = {0};
+        struct gguf g;
+        const char *folder = copy(FOLDERS "qwenvl", qwen_files, 5, &qwen_refusals[i].change);
+        if (hf_folder_open(&ctx, folder, qwen_refusals[i].part, &g) == VIDI_OK)
+            fail_msg("taken in spite of: %s", qwen_refusals[i].words);
+        assert_words(&ctx, qwen_refusals[i].words);
+        assert_words(&ctx, "hf_folder");
+        assert_int_equal(ctx.heap.live_bytes, 0);
+    }
+}
+
+/* A word of 512 bytes is the longest, and so many words as the model has rows. */
+static void long_words_are_refused(void **state) {
+    (void)state;
+    enum { MOST = 512 };
+    for (uint32_t len = MOST; len <= MOST + 3; len++) {
+        struct vd_ctx ctx = {0};
+        struct gguf g;
+        char line[1024] = "";
+        /* in place of the last word, so that no id changes; each four letters are three bytes */
+        for (uint32_t i = 0; i + 3 <= len; i += 3) strcat(line, "eHh4");
+        if (len % 3) strcat(line, len % 3 == 1 ? "eA==" : "eHg=");
+        strcat(line, " 292\n");
+        const struct change change = {"qwen.tiktoken", "YWFhYWE= 292\n", line};
+        const char *folder = copy(FOLDERS "qwenvl", qwen_files, 5, &change);
+        const vidi_status status = hf_folder_open(&ctx, folder, HF_TEXT, &g);
+        if (len > MOST) {
+            assert_int_equal(status, VIDI_E_FORMAT);
+            assert_words(&ctx, "/qwen.tiktoken: line 293 holds a word of more than 512 bytes");
+        } else {
+            if (status != VIDI_OK) fail_msg("%s", ctx.error);
+            gguf_close(&g);
+        }
+        assert_int_equal(ctx.heap.live_bytes, 0);
+    }
+}
+
+/* --- damage ------------------------------------------------------------------------------------
+ */
+
+/* A file of words cut off anywhere, or with a byte changed: read, or refused with its name. */
+static void damage(const char *from, const char *const *names, int n_names, const char *file) {
     uint64_t n;
-    unsigned char *bytes = slurp(FOLDERS "pieces_bpe/tokenizer.model", &n);
     char path[1024];
+    snprintf(path, sizeof path, "%s/%s", from, file);
+    unsigned char *bytes = slurp(path, &n);
     int refused = 0;
     assert_non_null(bytes);
-    const char *folder = copy(FOLDERS "pieces_bpe", names, 3, NULL);
+    const char *folder = copy(from, names, n_names, NULL);
     snprintf(path, sizeof path, "%s/tokenizer.json", folder);
     unlink(path);
-    snprintf(path, sizeof path, "%s/tokenizer.model", folder);
+    snprintf(path, sizeof path, "%s/%s", folder, file);
     for (uint64_t i = 0; i < 2 * n; i += 13) {
         struct vd_ctx ctx = {0};
         struct gguf g;
@@ -584,22 +685,24 @@ static void damaged_pieces(void **state) {
     free(bytes);
 }
 
+static void damaged_words(void **state) {
+    (void)state;
+    static const char *const names[] = {"config.json", "model.safetensors",
+                                        "tokenizer_config.json"};
+    damage(FOLDERS "pieces_bpe", names, 3, "tokenizer.model");
+    damage(FOLDERS "qwenvl", names, 3, "qwen.tiktoken");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_folder_is_seen),
-        cmocka_unit_test(eyes_are_a_view_of_their_own),
-        cmocka_unit_test(wrong_folders_are_refused),
-        cmocka_unit_test(pickles_are_refused),
-        cmocka_unit_test(wrong_askers_are_refused),
-        cmocka_unit_test(memory_may_run_out),
-        cmocka_unit_test(words_of_the_eyes),
-        cmocka_unit_test(pictures_of_newer_folders),
-        cmocka_unit_test(what_transformers_takes),
-        cmocka_unit_test(videos_are_refused),
-        cmocka_unit_test(wrong_eyes_are_refused),
-        cmocka_unit_test(wrong_kinds_are_refused),
-        cmocka_unit_test(wrong_owls_are_refused),
-        cmocka_unit_test(damaged_pieces),
+        cmocka_unit_test(sound_folder_is_seen),      cmocka_unit_test(eyes_are_a_view_of_their_own),
+        cmocka_unit_test(wrong_folders_are_refused), cmocka_unit_test(pickles_are_refused),
+        cmocka_unit_test(wrong_askers_are_refused),  cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(words_of_the_eyes),         cmocka_unit_test(pictures_of_newer_folders),
+        cmocka_unit_test(what_transformers_takes),   cmocka_unit_test(videos_are_refused),
+        cmocka_unit_test(wrong_eyes_are_refused),    cmocka_unit_test(wrong_kinds_are_refused),
+        cmocka_unit_test(wrong_owls_are_refused),    cmocka_unit_test(wrong_qwen_is_refused),
+        cmocka_unit_test(long_words_are_refused),    cmocka_unit_test(damaged_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

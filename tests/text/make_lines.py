@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""Writes tests/text/data/lines.sums: the ids that the packages `tokenizers` and `sentencepiece` give
+"""Writes tests/text/data/lines.sums: the ids that the packages `tokenizers`, `sentencepiece` and `tiktoken` give
 for the lines of lines.c, as a sum a hundred lines; with the vocabularies that lie there and the
 tokenizer.json of some folders of tests/families.
 
-    test_text_lines print | python3 tests/text/make_lines.py [FOLDER]
+    test_text_lines print | python3 tests/text/make_lines.py [FOLDER]      # tiktoken, too, is needed
 
 With a FOLDER the ids themselves go there too, a file NAME a kind and a row a line ("-": not
 compared), to be set beside `test_text_lines ids NAME`.
 """
+import base64
 import os
 import sys
 
 import gguf
 import sentencepiece
+import tiktoken
 import tokenizers
 from sentencepiece import sentencepiece_model_pb2 as pb
 
@@ -21,6 +23,7 @@ import make_goldens
 STEP = 100
 FOLDERS = ["llama", "mistral", "mistral3", "qwen2", "smolvlm", "unigram", "unigram_marked"]
 OWN = ["pieces_bpe", "pieces_unigram"]  # likewise, with a tokenizer.model
+RANKED = ["qwenvl"]  # likewise, with a qwen.tiktoken
 SPECIAL = ["<image>", "<unk>", "<s>", "</s>"]  # text to sentencepiece  # of tests/families/folders
 
 
@@ -64,6 +67,18 @@ def own(folder):
         yield "folder-" + name, lambda t, e=words: None if any(w in t for w in SPECIAL) else e.encode(t)
 
 
+def by_rank(folder):
+    """qwen.tiktoken; words of control have the ids behind its own."""
+    for name in RANKED:
+        with open(os.path.join(folder, "../../families/folders", name, "qwen.tiktoken"), "rb") as f:
+            ranks = {base64.b64decode(w): int(i) for w, i in (line.split() for line in f)}
+        words = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *(f"<|extra_{i}|>" for i in range(205)),
+                 "<ref>", "</ref>", "<box>", "</box>", "<quad>", "</quad>", "<img>", "</img>", "<imgpad>"]
+        e = tiktoken.Encoding(name, pat_str=make_goldens.letters_then(r"\p{N}"), mergeable_ranks=ranks,
+                              special_tokens={w: len(ranks) + i for i, w in enumerate(words)})
+        yield "folder-" + name, lambda t, e=e: e.encode(t, allowed_special="all")
+
+
 def add(value, word):
     for byte in (word & 0xFFFFFFFF).to_bytes(4, "little"):
         value = (value ^ byte) * 16777619 & 0xFFFFFFFF
@@ -83,7 +98,7 @@ def main():
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
     lines = [bytes.fromhex(line.strip()).decode() for line in sys.stdin]
     with open(os.path.join(folder, "lines.sums"), "w") as out:
-        for name, encode in [*encoders(folder), *own(folder)]:
+        for name, encode in [*encoders(folder), *own(folder), *by_rank(folder)]:
             rows = [encode(line) if line else None for line in lines]
             out.write(" ".join([name, *sums(rows)]) + "\n")
             if len(sys.argv) < 2:

@@ -284,6 +284,7 @@ vidi_status vidi_chat_mark(vidi_chat *c, int *mark) {
     TRY(vidi_prefill(c));
     c->marks[c->n_marks] = (struct mark){.position = c->position,
                                          .shown = c->shown,
+                                         .numbered = c->numbered,
                                          .lag = c->lag,
                                          .seen_rows = c->seen_rows,
                                          .asked_from = c->asked_from,
@@ -306,6 +307,7 @@ vidi_status vidi_chat_rewind(vidi_chat *c, int mark) {
     c->position = c->marks[mark].position;
     c->started = c->marks[mark].started;
     c->shown = c->marks[mark].shown;
+    c->numbered = c->marks[mark].numbered;
     c->last_role = c->marks[mark].last_role;
     c->newest = c->marks[mark].newest;
     c->seen_rows = c->marks[mark].seen_rows;

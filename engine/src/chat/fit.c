@@ -90,11 +90,14 @@ vidi_status fit_resized(struct vd_ctx *ctx, const struct said_picture *in, uint3
 /* Of the decoder. */
 static uint32_t fit_rows(const struct shape *s) { return s->seen_cols ? 0 : s->picture.rows; }
 
-void fit_words(const vidi_chat *c, struct said_picture *p) {
+void fit_words(vidi_chat *c, struct said_picture *p) {
     const struct shape *s = &c->model->shape;
     const bool shared = s->picture.shared_edges && c->n_waiting;
     if (s->picture.before && !shared)
         snprintf(p->before, sizeof p->before, "%s", s->picture.before);
+    if (s->picture.numbered)
+        snprintf(p->before, sizeof p->before, "Picture %u: %.40s", ++c->numbered,
+                 s->picture.before);
     if (s->picture.after) snprintf(p->after, sizeof p->after, "%s", s->picture.after);
 }
 

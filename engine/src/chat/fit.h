@@ -20,7 +20,7 @@ vidi_status fit_resized(struct vd_ctx *ctx, const struct said_picture *in, uint3
                         uint32_t height, enum resize_filter filter, struct said_picture *out);
 
 /* The family's own words around a picture, if any. */
-void fit_words(const vidi_chat *c, struct said_picture *p);
+void fit_words(vidi_chat *c, struct said_picture *p);
 
 /* A rectangle of a picture as one more picture of the turn, which gives rows to the prompt. */
 vidi_status fit_part(vidi_chat *c, const struct said_picture *of, uint32_t x, uint32_t y,

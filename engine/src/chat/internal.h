@@ -72,7 +72,7 @@ enum {
 };
 
 struct mark {
-    uint32_t position, shown, lag, seen_rows, asked_from, asked_to;
+    uint32_t position, shown, numbered, lag, seen_rows, asked_from, asked_to;
     bool started;
     int last_role;
     int32_t newest;
@@ -110,6 +110,7 @@ struct vidi_chat {
     uint32_t position;                        /* rows of the cache that hold the conversation */
     bool started;                             /* something was said already */
     uint32_t shown;                           /* pictures, as the person counts them */
+    uint32_t numbered;                        /* of these, since the last answer, if numbered */
     uint32_t seen_rows, asked_from, asked_to; /* kept rows in use; those that the next row asks */
     uint32_t unasked_to; /* rows that have no picture before them ask all rows before this one */
     uint32_t lag;        /* rows turn by so much less than their row of the cache */

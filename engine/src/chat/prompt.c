@@ -140,6 +140,7 @@ static vidi_status say(vidi_chat *c, vidi_role role, const char *text, bool ends
     TRY(ask_pictures(c, text));
     TRY(begin(c, role));
     c->in_turn = !ends;
+    if (role == VIDI_ASSISTANT) c->numbered = 0;
     const char *after = "";
     if (c->cfg.raw) {
         TRY(push_pictures(c, &after));
@@ -174,6 +175,7 @@ vidi_status prompt_say_part(vidi_chat *c, const char *text) {
 }
 
 vidi_status prompt_open_answer(vidi_chat *c) {
+    c->numbered = 0;
     if (c->cfg.raw) return VIDI_OK;
     c->last_role = VIDI_ASSISTANT;
     struct text_part parts[] = {words(c->model->form->answer_open)};

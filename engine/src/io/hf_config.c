@@ -92,6 +92,13 @@ static const struct hf_text texts[] = {
      "{\"d_model\":2048,\"n_layers\":24,\"n_heads\":16,\"expansion_ratio\":4,\"max_seq_len\":2048,"
      "\"layer_norm_epsilon\":1e-5}",
      false},
+    {"qwen", "qwen2",
+     "{\"hidden_size\":4096,\"intermediate_size\":22016,\"num_hidden_layers\":32,"
+     "\"num_attention_heads\":32,\"kv_channels\":128,\"max_position_embeddings\":8192,"
+     "\"seq_length\":2048,\"layer_norm_epsilon\":1e-6,\"rotary_emb_base\":10000,\"rotary_pct\":1,"
+     "\"use_dynamic_ntk\":true,\"use_logn_attn\":true,\"scale_attn_weights\":true,"
+     "\"no_bias\":true}",
+     false},
     {"phi3", "phi3",
      "{\"hidden_size\":3072,\"intermediate_size\":8192,\"num_hidden_layers\":32,"
      "\"num_attention_heads\":32,\"max_position_embeddings\":4096,"
@@ -167,6 +174,7 @@ static const struct hf_eyes eyes[] = {
      "{\"hidden_size\":1024,\"intermediate_size\":4096,\"num_hidden_layers\":24,"
      "\"num_attention_heads\":16,\"image_size\":448,\"patch_size\":14,"
      "\"hidden_act\":\"quick_gelu\",\"layer_norm_eps\":1e-6}"},
+    {"qwen", "qwenvl", "{\"n_queries\":256}"},
     {"qwen2_vl", "qwen2vl_merger",
      "{\"depth\":32,\"embed_dim\":1280,\"num_heads\":16,\"mlp_ratio\":4,\"patch_size\":14,"
      "\"hidden_act\":\"quick_gelu\",\"spatial_merge_size\":2,\"temporal_patch_size\":2}"},
@@ -230,6 +238,11 @@ static vidi_status sub_object(struct hf *h, json_t *of, const char *where, const
 
 /* vision_config, or what stands for it. */
 static vidi_status find_sight(struct hf *h, json_t **out) {
+    h->sight_at = "vision_config.";
+    if (strcmp(h->eyes->projector, "qwenvl") == 0) {
+        h->sight_at = "visual.";
+        return sub_object(h, h->config, "", "visual", out);
+    }
     if (strcmp(h->eyes->projector, "owl2") != 0)
         return sub_object(h, h->config, "", "vision_config", out);
     h->sight_at = "visual_config.visual_model.";
@@ -253,8 +266,8 @@ vidi_status hf_config_read(struct hf *h) {
     if (!type) return hf_bad(h, "", "model_type", "is missing or no text");
     TRY(refuse_quantised(h));
     h->numbers_at = "";
-    h->sight_at = "vision_config.";
     h->eyes = hf_eyes_find(type);
+    if (h->eyes && strcmp(h->eyes->projector, "qwenvl") == 0) TRY(hf_qwen_sees(h));
     if (h->eyes) {
         json_t *sight;
         TRY(find_sight(h, &sight));
@@ -363,16 +376,21 @@ static void refuse_text(struct hf *h, vidi_status *status) {
                           h->folder, h->numbers_at, act);
 }
 
-/* Kinds whose numbers are called otherwise. */
+/* Kinds whose numbers are called otherwise, by model_type or by what it becomes. */
 static const struct {
-    const char *arch;
+    const char *kind;
     void (*put)(struct hf *h, vidi_status *status);
 } own_numbers[] = {{"blip", hf_blip_text},    {"gemma", hf_gemma_text},
                    {"gemma2", hf_gemma_text}, {"gemma3", hf_gemma_text},
                    {"git", hf_git_text},      {"kosmos2", hf_kosmos2_text},
-                   {"mpt", hf_mpt_text},      {"opt", hf_opt_text}},
+                   {"mpt", hf_mpt_text},      {"opt", hf_opt_text},
+                   {"qwen", hf_qwen_text}},
   /* Kinds that have some beside the usual ones. */
     more_numbers[] = {{"idefics", hf_idefics_text}, {"mllama", hf_mllama_text}};
+
+static bool is_kind(const struct hf *h, const char *kind) {
+    return strcmp(kind, h->text->arch) == 0 || strcmp(kind, h->text->model_type) == 0;
+}
 
 /* How many of the eyes' lower layers speak to the decoder. */
 static void put_deep(struct hf *h) {
@@ -383,7 +401,7 @@ static void put_deep(struct hf *h) {
 
 void hf_config_text(struct hf *h, vidi_status *status) {
     for (size_t i = 0; i < sizeof own_numbers / sizeof *own_numbers; i++)
-        if (strcmp(own_numbers[i].arch, h->text->arch) == 0) {
+        if (is_kind(h, own_numbers[i].kind)) {
             own_numbers[i].put(h, status);
             return;
         }
@@ -392,7 +410,7 @@ void hf_config_text(struct hf *h, vidi_status *status) {
     refuse_text(h, status);
     put_deep(h);
     for (size_t i = 0; i < sizeof more_numbers / sizeof *more_numbers; i++)
-        if (strcmp(more_numbers[i].arch, h->text->arch) == 0) more_numbers[i].put(h, status);
+        if (is_kind(h, more_numbers[i].kind)) more_numbers[i].put(h, status);
     if (h->text->halves) put_bool(&h->put, ".rope.halves", true);
     if (*status == VIDI_OK) hf_rope(h, status);
 }

@@ -381,11 +381,13 @@ void hf_config_eyes(struct hf *h, vidi_status *status) {
                  {"mllama", false, 2, hf_mllama_eyes},
                  {"owl2", true, 3, hf_owl2_eyes},
                  {"mlp", false, 3, put_llava},
+                 {"qwenvl", false, 3, hf_qwen_eyes},
                  {"qwen2vl_merger", false, 3, put_qwen2},
                  {"qwen2.5vl_merger", false, 3, put_qwen25},
                  {"qwen3vl_merger", false, 3, put_qwen3}};
     json_t *process = NULL;
-    *status = read_process(h, &process);
+    const bool own = strcmp(h->eyes->projector, "qwenvl") == 0; /* its code says all */
+    if (!own) *status = read_process(h, &process);
     if (process) {
         const bool norm = json_object_get(process, "norm_mean"); /* as MiniCPM-V calls them */
         put_colours(h, process, norm ? "norm_mean" : "image_mean", ".vision.image_mean", status);

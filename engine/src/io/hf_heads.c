@@ -6,14 +6,17 @@
 #include "base/survive.h"
 #include "io/hf_inside.h"
 
-static bool lies_so(const struct hf *h, const char *name) {
-    static const char *const projectors[] = {"owl2"};
+/* The field that counts the heads of such a tower; NULL: the tensor does not lie so. */
+static const char *heads_field(const struct hf *h, const char *name) {
+    static const struct {
+        const char *projector, *field;
+    } towers[] = {{"owl2", "num_attention_heads"}, {"qwenvl", "heads"}};
     const char *kind = strrchr(name, '.');
-    if (!h->eyes || !kind || strncmp(name, "v.blk.", 6) != 0) return false;
-    if (kind - name < 9 || strncmp(kind - 9, ".attn_qkv", 9) != 0) return false;
-    for (size_t i = 0; i < sizeof projectors / sizeof *projectors; i++)
-        if (strcmp(h->eyes->projector, projectors[i]) == 0) return true;
-    return false;
+    if (!h->eyes || !kind || strncmp(name, "v.blk.", 6) != 0) return NULL;
+    if (kind - name < 9 || strncmp(kind - 9, ".attn_qkv", 9) != 0) return NULL;
+    for (size_t i = 0; i < sizeof towers / sizeof *towers; i++)
+        if (strcmp(h->eyes->projector, towers[i].projector) == 0) return towers[i].field;
+    return NULL;
 }
 
 /* Whole heads, each in one piece. */
@@ -29,9 +32,8 @@ static vidi_status sort(struct hf *h, const struct safetensors *file, const stru
 }
 
 static vidi_status add(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
-                       const char *name) {
-    const uint64_t heads =
-        (uint64_t)json_integer_value(json_object_get(h->sight, "num_attention_heads"));
+                       const char *name, const char *field) {
+    const uint64_t heads = (uint64_t)json_integer_value(json_object_get(h->sight, field));
     if (t->n_dims < 1 || t->n_dims > 2 || !t->bytes || !heads || heads > 1024 ||
         t->dims[0] % (3 * heads))
         return vd_fail(h->ctx, VIDI_E_FORMAT,
@@ -53,7 +55,8 @@ static vidi_status add(struct hf *h, const struct safetensors *file, const struc
 
 bool hf_heads_tensor(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
                      const char *name, vidi_status *status) {
-    if (!lies_so(h, name)) return false;
-    *status = add(h, file, t, name);
+    const char *field = heads_field(h, name);
+    if (!field) return false;
+    *status = add(h, file, t, name, field);
     return true;
 }

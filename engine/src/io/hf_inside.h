@@ -105,6 +105,25 @@ void hf_minicpmv_eyes(struct hf *h, json_t *process, vidi_status *status);
 bool hf_minicpmv_tensor(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
                         const char *name, vidi_status *status);
 
+/* Three matrices or biases, one below the other, as tensors of their own: `before`, q, k or v, and
+ * the kind. */
+vidi_status hf_put_thirds(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
+                          struct str before, bool bias);
+
+/* hf_qwen.c: Qwen and Qwen-VL of 2023. */
+/* Where config.json has what sees; NULL: it has none. */
+vidi_status hf_qwen_sees(struct hf *h);
+void hf_qwen_text(struct hf *h, vidi_status *status);
+void hf_qwen_eyes(struct hf *h, json_t *process, vidi_status *status);
+vidi_status hf_qwen_raw(struct hf *h, bool *raw); /* prompts have no turns */
+bool hf_qwen_tensor(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
+                    const char *name, vidi_status *status); /* as hf_minicpmv_tensor() */
+
+/* hf_tiktoken.c: the words of qwen.tiktoken; rows: of the model's table of words. */
+vidi_status hf_tiktoken(struct hf *h, uint32_t rows);
+/* Bytes of base64; NULL: it is none, or no memory. */
+unsigned char *hf_base64(struct arena *a, const char *text, uint64_t len, uint64_t *n);
+
 /* hf_mpt.c: MPT, and what OpenFlamingo has beside it. */
 void hf_mpt_text(struct hf *h, vidi_status *status);
 void hf_flamingo_eyes(struct hf *h, json_t *process, vidi_status *status);

@@ -1,6 +1,7 @@
 /* hf_minicpmv.c - the config of MiniCPM-V 2.6, whose language model's fields stand beside its own,
  * and the tensors of its resampler that are kept in another form. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/survive.h"
@@ -50,16 +51,13 @@ static vidi_status bad(struct hf *h, const struct safetensors *file, const struc
     return vd_fail(h->ctx, VIDI_E_FORMAT, "%.600s: tensor %.128s: %s", file->path, t->name, words);
 }
 
-/* Rows of queries, keys and values, one below the other, as three tensors. */
-static vidi_status add_thirds(struct hf *h, const struct safetensors *file,
-                              const struct st_tensor *t, bool bias) {
-    static const char *const names[][3] = {
-        {"resampler.attn.q.weight", "resampler.attn.k.weight", "resampler.attn.v.weight"},
-        {"resampler.attn.q.bias", "resampler.attn.k.bias", "resampler.attn.v.bias"}};
+vidi_status hf_put_thirds(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
+                          struct str before, bool bias) {
     const uint32_t dims = bias ? 1 : 2;
     if (t->n_dims != dims || !t->bytes || t->dims[0] % 3)
         return bad(h, file, t, "is no three matrices or biases in one");
     for (uint64_t i = 0; i < 3; i++) {
+        char name[160];
         struct gguf_tensor to = {.type = t->type,
                                  .gguf_type = vd_formats[t->type].gguf_id,
                                  .n_dims = dims,
@@ -67,7 +65,9 @@ static vidi_status add_thirds(struct hf *h, const struct safetensors *file,
                                  .data = (const unsigned char *)t->data + i * (t->bytes / 3),
                                  .bytes = t->bytes / 3};
         if (!bias) to.dims[0] = t->dims[1], to.dims[1] = t->dims[0] / 3;
-        put_tensor(&h->put, names[bias][i], &to);
+        snprintf(name, sizeof name, "%.*s%c.%s", (int)before.len, before.ptr, "qkv"[i],
+                 bias ? "bias" : "weight");
+        put_tensor(&h->put, name, &to);
     }
     return VIDI_OK;
 }
@@ -100,11 +100,14 @@ static vidi_status add_turned(struct hf *h, const struct safetensors *file,
 
 bool hf_minicpmv_tensor(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
                         const char *name, vidi_status *status) {
-    if (!h->eyes || strcmp(h->eyes->projector, "resampler") != 0) return false;
+    if (!h->eyes ||
+        (strcmp(h->eyes->projector, "resampler") != 0 && strcmp(h->eyes->projector, "qwenvl") != 0))
+        return false;
     if (strcmp(name, "resampler.proj.weight") == 0)
         *status = add_turned(h, file, t, name);
     else if (strncmp(name, "resampler.attn.in.", 18) == 0)
-        *status = add_thirds(h, file, t, strcmp(name + 18, "bias") == 0);
+        *status = hf_put_thirds(h, file, t, (struct str){"resampler.attn.", 15},
+                                strcmp(name + 18, "bias") == 0);
     else
         return false;
     return true;

@@ -303,6 +303,40 @@ static const struct name owl2_names[] = {
     {ABSTRACTOR("output.mlp.w2"), "perceiver.#.ffn_down"},
     {NULL, NULL},
 };
+static const struct name qwenvl_names[] = {
+    {"conv1", "v.patch_embd"},
+    {"positional_embedding", "v.position_embd.weight"},
+    {"ln_pre", "v.pre_ln"},
+    {"transformer.resblocks.#.ln_1", "v.blk.#.ln1"},
+    {"transformer.resblocks.#.ln_2", "v.blk.#.ln2"},
+    {"transformer.resblocks.#.attn.in_proj", "v.blk.#.attn_qkv"},
+    {"transformer.resblocks.#.attn.out_proj", "v.blk.#.attn_out"},
+    {"transformer.resblocks.#.mlp.c_fc", "v.blk.#.ffn_up"},
+    {"transformer.resblocks.#.mlp.c_proj", "v.blk.#.ffn_down"},
+    {"attn_pool.query", "resampler.query"},
+    {"attn_pool.pos_embed", "resampler.places.weight"},
+    {"attn_pool.kv_proj", "resampler.kv"},
+    {"attn_pool.attn.in_proj_weight", "resampler.attn.in.weight"},
+    {"attn_pool.attn.in_proj_bias", "resampler.attn.in.bias"},
+    {"attn_pool.attn.out_proj", "resampler.attn.out"},
+    {"attn_pool.ln_q", "resampler.ln_q"},
+    {"attn_pool.ln_kv", "resampler.ln_kv"},
+    {"ln_post", "resampler.ln_post"},
+    {"proj", "resampler.proj.weight"},
+    {NULL, NULL},
+};
+static const struct name qwen1_names[] = {
+    {"wte", "token_embd"},
+    {"ln_f", "output_norm"},
+    {"h.#.ln_1", "blk.#.attn_norm"},
+    {"h.#.attn.c_attn", "blk.#.attn_qkv"},
+    {"h.#.attn.c_proj", "blk.#.attn_output"},
+    {"h.#.ln_2", "blk.#.ffn_norm"},
+    {"h.#.mlp.w1", "blk.#.ffn_up"},
+    {"h.#.mlp.w2", "blk.#.ffn_gate"}, /* of the two the one that silu is of */
+    {"h.#.mlp.c_proj", "blk.#.ffn_down"},
+    {NULL, NULL},
+};
 static const struct name paligemma_names[] = {{"linear", "mm.0"}, {NULL, NULL}};
 static const struct name mpt_names[] = {
     {"wte", "token_embd"},
@@ -433,7 +467,9 @@ static const struct prefix {
     {"llm.", "resampler", HF_TEXT, head_names},
     {"vpm.", "resampler", HF_EYES, tower_names},
     {"resampler.", "resampler", HF_EYES, minicpmv_names},
+    {"transformer.visual.", "qwenvl", HF_EYES, qwenvl_names},
     {"transformer.", NULL, HF_TEXT, mpt_names},
+    {"transformer.", NULL, HF_TEXT, qwen1_names},
     {"gated_cross_attn_layers.", "flamingo", HF_TEXT, flamingo_ask_names},
     {"perceiver.", "flamingo", HF_EYES, flamingo_names},
     {"vision_model.", "flamingo", HF_EYES, tower_names},
@@ -683,6 +719,7 @@ static vidi_status add(struct hf *h, const struct safetensors *file, const struc
     vidi_status status = VIDI_OK;
     if (hf_minicpmv_tensor(h, file, t, name, &status)) return status;
     if (hf_heads_tensor(h, file, t, name, &status)) return status;
+    if (hf_qwen_tensor(h, file, t, name, &status)) return status;
     to.n_dims = t->n_dims ? t->n_dims : 1;
     to.gguf_type = vd_formats[t->type].gguf_id;
     for (uint32_t i = 0; i < 4; i++) to.dims[i] = i < t->n_dims ? t->dims[t->n_dims - 1 - i] : 1;

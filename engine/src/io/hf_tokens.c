@@ -475,26 +475,6 @@ static vidi_status put_cleaning(struct tokens *t) {
 /* --- Unigram -----------------------------------------------------------------------------------
  */
 
-/* Bytes of base64; NULL: it is none, or no memory. */
-static unsigned char *from_base64(struct arena *a, const char *text, uint64_t *len) {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const size_t n = strlen(text);
-    unsigned char *out = arena_new(a, unsigned char, n / 4 * 3 + 3);
-    uint32_t bits = 0, have = 0;
-    *len = 0;
-    for (size_t i = 0; out && i < n && text[i] != '='; i++) {
-        const char *at = strchr(letters, text[i]);
-        if (!at) return NULL;
-        bits = bits << 6 | (uint32_t)(at - letters);
-        have += 6;
-        if (have < 8) continue;
-        have -= 8;
-        out[(*len)++] = (unsigned char)(bits >> have);
-    }
-    return out;
-}
-
 /* One step of what happens to text before it is cut. */
 static vidi_status put_step(struct tokens *t, const json_t *step, bool *prepends) {
     struct put *p = &t->h->put;
@@ -504,7 +484,7 @@ static vidi_status put_step(struct tokens *t, const json_t *step, bool *prepends
     const char *plain = json_string_value(json_object_get(pattern, "String"));
     if (is_type(step, "Precompiled")) {
         uint64_t len = 0;
-        const unsigned char *bytes = map ? from_base64(t->h->arena, map, &len) : NULL;
+        const unsigned char *bytes = map ? hf_base64(t->h->arena, map, strlen(map), &len) : NULL;
         if (!bytes) return bad(t, "normalizer.precompiled_charsmap is no base64");
         put_text(p, "tokenizer.ggml.precompiled_charsmap", (const char *)bytes, len);
         return VIDI_OK;
@@ -743,6 +723,8 @@ static vidi_status read_tokens(struct tokens *t) {
 
 vidi_status hf_tokens(struct hf *h, const char *folder, const char *table) {
     struct tokens t = {.h = h, .folder = folder, .table = table};
+    if (strcmp(h->text->model_type, "qwen") == 0)
+        return hf_tiktoken(h, rows_of_words(h->put.g, table));
     const vidi_status status = read_tokens(&t);
     json_decref(t.json); /* put_* copied the words */
     json_decref(t.settings);

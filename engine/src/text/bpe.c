@@ -1,30 +1,14 @@
 #include <string.h>
 
+#include "base/letters.h"
 #include "text/utf8.h"
 #include "text/vocab.h"
 
-/* Byte-level BPE writes every byte as one printable letter: the printable bytes of Latin-1 as
- * themselves, the other 68 as the code points from U+0100 on. */
 static void make_alphabet(struct tokenizer *t) {
     const int n_letters = sizeof t->letter_bytes / sizeof *t->letter_bytes;
+    letters_of_bytes(t->letters);
     for (int i = 0; i < n_letters; i++) t->letter_bytes[i] = -1;
-    uint16_t next = 256;
-    for (int byte = 0; byte < 256; byte++) {
-        const bool printable = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte != 0xAD);
-        const uint16_t letter = printable ? (uint16_t)byte : next++;
-        t->letters[byte] = letter;
-        t->letter_bytes[letter] = (int16_t)byte;
-    }
-}
-
-static uint32_t write_letter(uint16_t letter, char *out) {
-    if (letter < 0x80) {
-        out[0] = (char)letter;
-        return 1;
-    }
-    out[0] = (char)(0xC0 | letter >> 6);
-    out[1] = (char)(0x80 | (letter & 0x3F));
-    return 2;
+    for (int byte = 0; byte < 256; byte++) t->letter_bytes[t->letters[byte]] = (int16_t)byte;
 }
 
 static bool find_word(const struct tokenizer *t, const char *word, uint64_t len, uint32_t *id) {
@@ -78,7 +62,7 @@ vidi_status bpe_open(struct tokenizer *t) {
     for (int byte = 0; byte < 256; byte++) {
         char word[2];
         uint32_t id;
-        const uint32_t len = write_letter(t->letters[byte], word);
+        const uint32_t len = letter_write(t->letters[byte], word);
         if (find_word(t, word, len, &id)) t->byte_ids[byte] = (int32_t)id;
     }
     TRY(read_merges(t));
@@ -105,7 +89,7 @@ static int32_t whole_word(const struct tokenizer *t, const char *text, uint32_t 
     uint32_t n = 0, id;
     if (len > t->longest || len > LONGEST) return -1;
     for (uint32_t i = 0; i < len; i++)
-        n += write_letter(t->letters[(unsigned char)text[i]], word + n);
+        n += letter_write(t->letters[(unsigned char)text[i]], word + n);
     return find_word(t, word, n, &id) && t->types[id] == WORD_NORMAL ? (int32_t)id : -1;
 }
 

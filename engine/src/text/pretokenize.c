@@ -66,6 +66,7 @@ static const struct row {
     {"glm4", &llama3, false, false},
     {"chatglm-bpe", &llama3, false, false},
     {"qwen2", &qwen2, false, false},
+    {"qwen", &qwen2, true, false}, /* of qwen.tiktoken, where merges do not make every word */
     {"stablelm2", &qwen2, false, false},
     {"deepseek-r1-qwen", &qwen2, false, false},
     {"hunyuan", &qwen2, false, false},

@@ -1,6 +1,6 @@
 """Makes models of the published widths with few layers and few words, random, and what transformers computes of them.
 
-    python3 make_wide.py OUT NAME      # one of MODULES; needs what make_golden.py needs
+    python3 make_wide.py OUT NAME      # one of MODULES; needs what make_golden.py needs; qwenvl: behind it CODE
 
 Too large to be kept: to be made, compared with `vidi dump` (vidi compare OUT/NAME/one FOLDER) and thrown away. One
 picture, and what follows its question, no answer: each word would take the reference as long again.
@@ -20,6 +20,7 @@ import make_idefics
 import make_kosmos2
 import make_mllama
 import make_qformer
+import make_qwenvl
 from make_golden import LETTERS, TAIL, byte_level, numbers, sentence_pieces, unigram_words
 
 
@@ -139,8 +140,17 @@ def idefics2():
     return net, t, cls.Idefics2ImageProcessorPil(size={"longest_edge": 980, "shortest_edge": 378})
 
 
+def qwenvl():
+    make_qwenvl.SIDE, make_qwenvl.QUERIES, make_qwenvl.SAID, make_qwenvl.ONLY = 448, 256, 0, "one"
+    make_qwenvl.CONFIG.update(hidden_size=4096, intermediate_size=22016, num_hidden_layers=2, num_attention_heads=32,
+                              kv_channels=128)
+    make_qwenvl.VISUAL.update(image_size=448, patch_size=14, width=1664, heads=16, mlp_ratio=4.9231, output_dim=4096,
+                              n_queries=256)
+
+
 MODULES = {"blip": make_blip, "blip2": make_qformer, "git": make_git, "idefics": make_idefics,
-           "idefics2": make_golden, "instructblip": make_qformer, "kosmos2": make_kosmos2, "mllama": make_mllama}
+           "idefics2": make_golden, "instructblip": make_qformer, "kosmos2": make_kosmos2, "mllama": make_mllama,
+           "qwenvl": make_qwenvl}
 
 
 def write(out, net, ids, seen, ends, **more):
@@ -165,11 +175,15 @@ def only_one(ask):
 def main():
     out, name = sys.argv[1:3]
     module = MODULES[name]
+    module.eyes.SIZES = []
+    if name == "qwenvl":
+        qwenvl()
+        del sys.argv[2]
+        return module.main()
     setattr(module, name, globals()[name])
     module.write, module.say = write, say
     asks = "ask_idefics2" if name == "idefics2" else "ask"
     setattr(module, asks, only_one(getattr(module, asks)))
-    module.eyes.SIZES = []
     if module is make_qformer:
         make_qformer.NAMES = {name: (globals()[name], make_qformer.NAMES[name][1])}
     sys.argv = [module.__file__, out, *([name] if name == "idefics2" else [])]
