@@ -96,8 +96,8 @@ static tensor view(graph *g, tensor of, uint64_t first, uint32_t rows, uint32_t 
     v->first = base.first + first;
     v->stride = base.stride;
     v->keep = false;
-    if (v->first * sizeof(float) % gpu_caps(g->gpu)->align != 0)
-        graph_fail(g, "columns at %llu do not start where this device can bind them",
+    if (v->first % 4 != 0)
+        graph_fail(g, "columns at %llu do not start at a multiple of 4",
                    (unsigned long long)v->first);
     return t;
 }
