@@ -67,6 +67,27 @@ static void quantised(const char *device) {
     }
 }
 
+/* A file whose matrices are of twelve types against the f32 weights that they hold; scales of two
+ * levels are rounded to f16 on the device. */
+static void types(const char *device) {
+    struct asked a;
+    int32_t ids[ANSWER];
+    int n;
+    const char *golden = "tests/families/quantised/types", *folder = family_folder("types");
+    ask_open(&a, device, "kv_f32", "tests/families/quantised/types/tiny.gguf",
+             &(vidi_chat_config){.raw = 1, .max_tokens = ANSWER, .context = 64});
+    ask(&a, NULL, text, "logits", folder, ids, ANSWER, &n);
+    expect_alike(a.v, golden, folder, 1e-5, 1);
+    assert_int_equal(n, ANSWER);
+    expect_answer(golden, ids, n);
+    ask_close(&a);
+}
+
+static void test_types(void **state) {
+    (void)state;
+    on_devices(types);
+}
+
 static void test_quantised(void **state) {
     (void)state;
     on_devices(quantised);
@@ -80,6 +101,6 @@ int main(void) {
         cmocka_unit_test(test_phi2),      cmocka_unit_test(test_phi3),
         cmocka_unit_test(test_phi3_long), cmocka_unit_test(test_llama3),
         cmocka_unit_test(test_yarn),      cmocka_unit_test(test_pruned),
-        cmocka_unit_test(test_quantised)};
+        cmocka_unit_test(test_quantised), cmocka_unit_test(test_types)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
