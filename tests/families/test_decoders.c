@@ -44,6 +44,7 @@ DECODER(phi3, 2)
 DECODER(phi3_long, 2)
 DECODER(llama3, 2)
 DECODER(yarn, 2)
+DECODER(mistral3, 2)
 /* Every layer has its own heads and its own width of the feed-forward part. */
 DECODER(pruned, 4)
 
@@ -100,7 +101,8 @@ int main(void) {
         cmocka_unit_test(test_gemma2),    cmocka_unit_test(test_gemma3),
         cmocka_unit_test(test_phi2),      cmocka_unit_test(test_phi3),
         cmocka_unit_test(test_phi3_long), cmocka_unit_test(test_llama3),
-        cmocka_unit_test(test_yarn),      cmocka_unit_test(test_pruned),
-        cmocka_unit_test(test_quantised), cmocka_unit_test(test_types)};
+        cmocka_unit_test(test_yarn),      cmocka_unit_test(test_mistral3),
+        cmocka_unit_test(test_pruned),    cmocka_unit_test(test_quantised),
+        cmocka_unit_test(test_types)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
