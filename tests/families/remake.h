@@ -14,8 +14,8 @@ void remake(const char *from, const char *to, enum vd_type type, const char *onl
 struct rekey {
     const char *key;     /* of the file; NULL: one more */
     const char *name;    /* what it becomes; NULL: it goes */
-    enum gguf_kind kind; /* GGUF_U32, GGUF_BOOL or GGUF_STRING */
-    uint32_t number;
+    enum gguf_kind kind; /* GGUF_U32, GGUF_F32, GGUF_BOOL or GGUF_STRING */
+    uint32_t number;     /* the bits of an F32 */
     const char *text;
 };
 /* Writes `from` to `to` with some keys changed, and without the tensors whose names hold `without`

@@ -45,6 +45,8 @@ DECODER(phi3_long, 2)
 DECODER(llama3, 2)
 DECODER(yarn, 2)
 DECODER(mistral3, 2)
+/* Every matrix of a layer has a bias. */
+DECODER(biased, 2)
 /* Every layer has its own heads and its own width of the feed-forward part. */
 DECODER(pruned, 4)
 
@@ -102,7 +104,7 @@ int main(void) {
         cmocka_unit_test(test_phi2),      cmocka_unit_test(test_phi3),
         cmocka_unit_test(test_phi3_long), cmocka_unit_test(test_llama3),
         cmocka_unit_test(test_yarn),      cmocka_unit_test(test_mistral3),
-        cmocka_unit_test(test_pruned),    cmocka_unit_test(test_quantised),
-        cmocka_unit_test(test_types)};
+        cmocka_unit_test(test_biased),    cmocka_unit_test(test_pruned),
+        cmocka_unit_test(test_quantised), cmocka_unit_test(test_types)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
