@@ -578,6 +578,13 @@ bool weights_adapter(struct weights *w, const char *name, uint32_t cols, const s
     return keep(w, adapters_find(w->adapters, names, rows, p.n, cols, a, b)) && *a;
 }
 
+bool weights_table_adapter(struct weights *w, const char *name, uint32_t words, uint32_t cols,
+                           const struct weight **a, const struct weight **b) {
+    *a = NULL;
+    if (!w->adapters || w->status != VIDI_OK) return false;
+    return keep(w, adapters_find_table(w->adapters, name, words, cols, a, b)) && *a;
+}
+
 /* Whether the parts are `count` numbers of types that can be read. */
 static bool holds(struct weights *w, const struct parts *p, uint64_t count) {
     uint64_t sum = 0;
