@@ -50,7 +50,8 @@ vidi_status weights_open(struct gpu *gpu, const struct gguf *file,
 void weights_close(struct weights *w) {
     if (!w) return;
     for (uint32_t i = 0; i < w->n; i++) {
-        for (uint32_t p = 0; p < w->entries[i].n_parts; p++)
+        /* One whose upload failed is none of n_parts, but has its buffer. */
+        for (uint32_t p = 0; p < WEIGHTS_PARTS && w->entries[i].parts[p]; p++)
             gpu_buffer_free(w->gpu, w->entries[i].parts[p]->q.buffer);
         gpu_buffer_free(w->gpu, w->entries[i].f32.buffer);
     }
