@@ -88,6 +88,12 @@ void app_look(struct app *a) {
     free(l);
 }
 
+/* Only the validation layer's words are errors of the log: all others come as events. */
+static void log_error(void *user, int level, const char *line) {
+    (void)user;
+    if (level == 0) fprintf(stderr, "vidi: error: %s\n", line);
+}
+
 void app_reload(struct app *a) {
     const struct engine_setup setup = {.model = a->settings.model,
                                        .mmproj = a->settings.mmproj,
@@ -95,6 +101,7 @@ void app_reload(struct app *a) {
                                        .debug = a->options.debug,
                                        .cache_dir = a->options.cache_dir,
                                        .chat_form = a->options.chat_form,
+                                       .log = log_error,
                                        .adapters = a->options.adapters,
                                        .n_adapters = a->options.n_adapters,
                                        .context = a->options.context,
