@@ -89,6 +89,14 @@ static void answer_facts(const struct app *a, const struct engine_event *ev, cha
              s->prompt_tokens, s->answer_tokens, s->context_used, s->context, a->device_name);
 }
 
+static void answer_brief(const struct engine_event *ev, char *out, size_t cap) {
+    const vidi_stats *s = &ev->stats;
+    const double seconds = s->answer_ms / 1000;
+    snprintf(out, cap, "first word %.0f ms · %.0f tokens/s · %d token%s", ev->first_ms,
+             seconds > 0 ? s->answer_tokens / seconds : 0.0, s->answer_tokens,
+             s->answer_tokens == 1 ? "" : "s");
+}
+
 /* --- events ----------------------------------------------------------------------------------- */
 
 static void on_phase(struct app *a, const struct engine_event *ev) {
@@ -169,6 +177,8 @@ static void on_done(struct app *a, const struct engine_event *ev) {
         }
         answer_facts(a, ev, words, sizeof words);
         entry_set(e, &e->stats, words);
+        answer_brief(ev, words, sizeof words);
+        entry_set(e, &e->brief, words);
         log_answer(e, ev);
         take_boxes(a, ev);
     }
