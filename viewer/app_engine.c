@@ -185,6 +185,20 @@ static void on_done(struct app *a, const struct engine_event *ev) {
     ended(a, ev);
 }
 
+/* A file that is no model is told so first, and what is wrong in it after that. */
+static bool says_no_model(struct app *a, const struct engine_event *ev) {
+    const char *path = a->settings.model ? a->settings.model : "", *text = ev->text;
+    const size_t n = strlen(path), name = strlen(a->model_name);
+    if (ev->status != VIDI_E_FORMAT || !n) return false;
+    const size_t head = !strncmp(text, path, n)               ? n
+                        : !strncmp(text, a->model_name, name) ? name
+                                                              : 0;
+    if (!head || text[head] != ':') return false;
+    app_banner(a, REMEDY_PICK_MODEL, "%s is damaged, or no model. Choose another one. (%s)",
+               a->model_name, text + head + 1 + (text[head + 1] == ' '));
+    return true;
+}
+
 static void load_failed(struct app *a, const struct engine_event *ev) {
     a->model = MODEL_NONE;
     set_phase(a, "", 0, 0);
@@ -193,7 +207,7 @@ static void load_failed(struct app *a, const struct engine_event *ev) {
         app_banner(a, REMEDY_RETRY_LOAD, "Loading was stopped.");
     else if (ev->status == VIDI_E_DEVICE)
         app_banner(a, REMEDY_RETRY_LOAD, "%s. Choose another device, or try again.", ev->text);
-    else
+    else if (!says_no_model(a, ev))
         app_banner(a, REMEDY_PICK_MODEL, "%s. Choose another model.", ev->text);
 }
 

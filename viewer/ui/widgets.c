@@ -186,7 +186,8 @@ struct ui_box ui_scroll_begin(struct ui *ui, const char *id, struct ui_box b, st
     ui_note(ui, id, "scroll", b, "", NULL);
     if (focused && ui->focus_by_key) draw_ring(ui, ui_inset(b, ui_px(ui, 4), ui_px(ui, 4)), 0);
     if (content > b.h) scroll_bar(ui, self, b, s);
-    ui_clip(ui, b);
+    const int ring = ui_px(ui, 4); /* has room beside its control */
+    ui_clip(ui, (struct ui_box){b.x - ring, b.y, b.w + ring, b.h});
     ui->scroll = s;
     ui->scroll_box = b;
     return (struct ui_box){b.x, b.y - s->at, b.w - ui_px(ui, BAR + 4), content};

@@ -202,7 +202,7 @@ struct empty {
 static struct empty empty_words(const struct app *a) {
     if (a->opening) return (struct empty){.head = "Opening the picture…"};
     if (a->source && a->status.state == SOURCE_OPENING)
-        return (struct empty){.head = "Opening…", .more = a->source_spec};
+        return (struct empty){.head = "Opening…", .more = a->status.words};
     if (a->source && a->status.state == SOURCE_RETRYING)
         return (struct empty){
             .head = "No picture comes", .more = "It is tried again and again.", .open = true};

@@ -17,8 +17,9 @@ static struct ui_picker model_picker(struct view *v) {
         const char *now = a->settings.model;
         if (m->path == NULL ? now == NULL : now && strcmp(m->path, now) == 0) chosen = i;
     }
+    snprintf(v->model_tip, sizeof v->model_tip, "The model that answers: %s", a->model_name);
     return (struct ui_picker){.text = a->model_name,
-                              .tip = "The model that answers",
+                              .tip = v->model_tip,
                               .why_not = c->n_models ? NULL : "Models are being looked for.",
                               .may_cut = true,
                               .items = v->model_items,
@@ -64,8 +65,10 @@ static struct ui_picker device_picker(struct view *v) {
     const char *why = a->looking    ? "Devices are being looked for."
                       : c->error[0] ? c->error
                                     : "There is no Vulkan device.";
+    snprintf(v->device_tip, sizeof v->device_tip, "The device it runs on%s%s",
+             a->device_name[0] ? ": " : "", a->device_name);
     return (struct ui_picker){.text = short_name(v, v->device_short, sizeof v->device_short),
-                              .tip = "The device it runs on",
+                              .tip = v->device_tip,
                               .why_not = c->n_devices ? NULL : why,
                               .may_cut = true,
                               .items = v->device_items,
@@ -128,7 +131,7 @@ static void pick_source(struct view *v, struct ui_box b, bool with_text) {
 
 /* ---- the bar --------------------------------------------------------------------------------- */
 
-enum { SIDE = 36, GAP = 8, NAME_LEAST = 110, NAME_MOST = 300 };
+enum { SIDE = 36, GAP = 8, NAME_LEAST = 170, NAME_MOST = 300 };
 
 /* How much of the bar has room. */
 struct bar {

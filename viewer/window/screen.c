@@ -207,7 +207,7 @@ static void halves(struct view *v, struct ui_box b, bool wide) {
 }
 
 /* One column, which stays at the newest answer. */
-static void page(struct view *v, struct ui_box b, int edge) {
+static void page(struct view *v, struct ui_box b) {
     struct ui *ui = v->ui;
     const int gap = ui_px(ui, GAP), room = b.w - ui_px(ui, 4), tools = ui_px(ui, 34);
     const int picture = view_picture_least(v, room);
@@ -215,7 +215,8 @@ static void page(struct view *v, struct ui_box b, int edge) {
                         gap + view_talk_height(v, room) + gap;
     b.w = room + ui_px(ui, 14);
     if (b.x + b.w > ui_window(ui).w) b.w = ui_window(ui).w - b.x;
-    (void)edge;
+    if (!v->app.talk.n && v->page_talked) v->page_scroll = (struct ui_scroll){0};
+    v->page_talked = v->app.talk.n > 0;
     struct ui_box in = ui_scroll_begin(ui, "page", b, &v->page_scroll, content, v->app.talk.n > 0);
     view_bar(v, ui_cut_top(&in, ui_px(ui, BAR)));
     ui_cut_top(&in, gap);
@@ -253,7 +254,7 @@ void view_draw(struct view *v) {
     if (l.pages) {
         const struct ui_box prompt = ui_cut_bottom(&b, view_prompt_height(v, b.w));
         ui_cut_bottom(&b, ui_px(ui, 6));
-        page(v, b, l.edge);
+        page(v, b);
         view_prompt(v, prompt);
     } else {
         view_bar(v, ui_cut_top(&b, ui_px(ui, BAR)));

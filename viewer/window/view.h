@@ -36,7 +36,8 @@ struct view {
     struct ui_edit *prompt, *path;
     struct ui_scroll scroll, page_scroll, sheet_scroll;
     bool bar_lacks_model, bar_lacks_device; /* they are in the settings */
-    char device_short[256];
+    char device_short[256], model_tip[200], device_tip[300];
+    bool page_talked; /* something was said when the page was drawn last */
     enum sheet sheet;
     struct screen_picture picture;
     struct ui_view part;       /* of the picture that is shown */
