@@ -16,20 +16,31 @@ static void begin_large(char *words) {
     if (n && words[n] == ' ') words[0] = (char)(words[0] - 'a' + 'A');
 }
 
-void app_banner(struct app *a, enum remedy remedy, const char *fmt, ...) {
+void app_dismiss(struct app *a) {
+    a->banner = a->n_banners ? a->banners[--a->n_banners] : (struct banner){0};
+    a->dirty = true;
+}
+
+void app_settle(struct app *a, enum cause cause) {
+    int kept = 0;
+    for (int i = 0; i < a->n_banners; i++)
+        if (a->banners[i].cause != cause) a->banners[kept++] = a->banners[i];
+    a->n_banners = kept;
+    if (a->banner.cause == cause) app_dismiss(a);
+}
+
+void app_banner(struct app *a, enum cause cause, enum remedy remedy, const char *fmt, ...) {
+    app_settle(a, cause);
+    if (a->banner.words[0]) a->banners[a->n_banners++] = a->banner;
+    a->banner = (struct banner){.cause = cause, .remedy = remedy};
     va_list args;
     va_start(args, fmt);
     vsnprintf(a->banner.words, sizeof a->banner.words, fmt, args);
     va_end(args);
     begin_large(a->banner.words);
-    a->banner.remedy = remedy;
     a->dirty = true;
-    uilog("banner", "{s:s,s:i}", "words", a->banner.words, "remedy", (int)remedy);
-}
-
-void app_dismiss(struct app *a) {
-    a->banner = (struct banner){0};
-    a->dirty = true;
+    uilog("banner", "{s:s,s:i,s:i}", "words", a->banner.words, "remedy", (int)remedy, "below",
+          a->n_banners);
 }
 
 void app_toast(struct app *a, const char *fmt, ...) {
@@ -94,8 +105,10 @@ void app_reload(struct app *a) {
              !path               ? "picturebook"
              : slash && slash[1] ? slash + 1
                                  : path);
-    app_dismiss(a);
+    app_settle(a, CAUSE_MODEL);
+    app_settle(a, CAUSE_ANSWER);
     a->model = MODEL_LOADING;
+    a->stopping = false;
     a->blind = false;
     a->shot_unsaid = a->shot != NULL;
     a->context_used = 0;
@@ -104,12 +117,14 @@ void app_reload(struct app *a) {
           a->settings.device ? a->settings.device : "");
     if (engine_load(a->engine, &setup)) return;
     a->model = MODEL_NONE;
-    app_banner(a, REMEDY_RETRY_LOAD, "There is no memory to load a model.");
+    app_banner(a, CAUSE_MODEL, REMEDY_RETRY_LOAD, "There is no memory to load a model.");
 }
 
 void app_set_model(struct app *a, const char *path, const char *mmproj) {
     settings_text(&a->settings.model, path);
     settings_text(&a->settings.mmproj, mmproj);
+    settings_own(&a->settings, "model");
+    settings_own(&a->settings, "mmproj");
     a->options.chat_form = NULL;
     a->options.n_adapters = 0;
     if (path) settings_remember_model(&a->settings, path);
@@ -118,19 +133,25 @@ void app_set_model(struct app *a, const char *path, const char *mmproj) {
 
 void app_set_device(struct app *a, const char *name) {
     settings_text(&a->settings.device, name);
+    settings_own(&a->settings, "device");
     app_reload(a);
     app_look(a);
 }
 
 /* --- opening and closing ---------------------------------------------------------------------- */
 
+static void lend(struct app *a, char **field, const char *key, const char *text) {
+    settings_text(field, text);
+    settings_lend(&a->settings, key);
+}
+
 bool app_open(struct app *a, const struct app_options *o, const char *folder) {
     char problem[APP_WORDS];
     *a = (struct app){.options = *o, .now = clock_ms(), .dirty = true};
     settings_read(&a->settings, folder, problem, sizeof problem);
-    if (o->model) settings_text(&a->settings.model, o->model);
-    if (o->model) settings_text(&a->settings.mmproj, o->mmproj);
-    if (o->device) settings_text(&a->settings.device, o->device);
+    if (o->model) lend(a, &a->settings.model, "model", o->model);
+    if (o->model) lend(a, &a->settings.mmproj, "mmproj", o->mmproj);
+    if (o->device) lend(a, &a->settings.device, "device", o->device);
     a->jobs = jobs_open(o->wake, o->user);
     a->engine = a->jobs ? engine_start(o->wake, o->user) : NULL;
     if (!a->engine) return false;
@@ -141,8 +162,13 @@ bool app_open(struct app *a, const struct app_options *o, const char *folder) {
 }
 
 bool app_close(struct app *a) {
+    enum { CLOSE_MS = 900, LEAST_MS = 100 }; /* a second, with the window's own end */
+    const double from = clock_ms();
+    engine_quit(a->engine);
+    app_close_next(a);
     app_close_source(a);
-    const bool engine = engine_close(a->engine);
+    const int left = CLOSE_MS - (int)(clock_ms() - from);
+    const bool engine = engine_close(a->engine, left > LEAST_MS ? left : LEAST_MS);
     const bool jobs = jobs_close(a->jobs);
     shot_drop(a->shot);
     app_forget_boxes(a);
@@ -163,6 +189,14 @@ int app_turn(struct app *a) {
     app_take_engine(a);
     app_take_source(a);
     int wait = app_live_turn(a);
+    if (a->frame) { /* the frame that stays gets older all the same */
+        enum { AGE_MS = 1000 };
+        if (a->now >= a->age_due) {
+            a->age_due = a->now + AGE_MS;
+            a->dirty = true;
+        }
+        wait = sooner(wait, (int)(a->age_due - a->now) + 1);
+    }
     /* The clock beside a phase that goes on. */
     if (a->phase[0]) wait = sooner(wait, 100);
     return wait;
@@ -200,7 +234,7 @@ bool app_ask(struct app *a, const char *question) {
         app_toast(a, "%s", why);
         return false;
     }
-    app_dismiss(a);
+    app_settle(a, CAUSE_ANSWER);
     if (a->source && (!a->frozen || a->shot_unsaid)) return app_grab_and_ask(a, question, false);
     const bool fresh = a->shot_unsaid;
     app_start_question(a, question, fresh ? a->shot : NULL, fresh ? ENGINE_FRESH : ENGINE_FOLLOW,
@@ -220,7 +254,7 @@ bool app_ask_again(struct app *a) {
     const bool with_shot = a->asked_shot && a->shot && a->shot->id == a->asked_shot;
     const bool failed = e->state == ENTRY_FAILED;
     transcript_remove(&a->talk, e->id);
-    app_dismiss(a);
+    app_settle(a, CAUSE_ANSWER);
     /* A question that failed was taken back already. */
     const enum engine_history back = a->talk.n == 0 || (failed && with_shot) ? ENGINE_FRESH
                                      : failed                                ? ENGINE_FOLLOW
@@ -228,13 +262,6 @@ bool app_ask_again(struct app *a) {
     app_start_question(a, question, with_shot ? a->shot : NULL, back, false);
     free(question);
     return true;
-}
-
-void app_stop(struct app *a) {
-    if (a->live) app_live(a, false);
-    uilog("stop", "{s:s}", "phase", a->phase);
-    engine_stop(a->engine);
-    a->dirty = true;
 }
 
 void app_clear(struct app *a) {
@@ -247,6 +274,6 @@ void app_clear(struct app *a) {
     a->context_used = 0;
     a->busy = false;
     app_forget_boxes(a);
-    app_dismiss(a);
+    app_settle(a, CAUSE_ANSWER);
     uilog("clear", "{}");
 }

@@ -27,11 +27,17 @@ enum remedy {
     REMEDY_ASK_AGAIN,
     REMEDY_CLEAR,
     REMEDY_RETRY_SOURCE,
-    REMEDY_OPEN
+    REMEDY_OPEN,
+    REMEDY_PLAY_AGAIN,
+    REMEDY_DEVICES
 };
+
+/* What a banner is about: a newer one about the same takes its place, others wait below it. */
+enum cause { CAUSE_NONE, CAUSE_MODEL, CAUSE_ANSWER, CAUSE_PICTURE, CAUSE_SOURCE, CAUSES };
 
 struct banner {
     char words[APP_WORDS]; /* the cause and the next step; "": no banner */
+    enum cause cause;
     enum remedy remedy;
     bool good; /* not a failure: a hint */
 };
@@ -70,6 +76,9 @@ struct app {
     char phase[64];      /* "": nothing goes on */
     uint64_t phase_done, phase_total;
     double phase_since; /* clock_ms() */
+    double work_since;  /* when the first phase of this work was told, before anybody saw it */
+    bool stopping;      /* a stop was asked for, and the engine has not come back yet */
+    double calm_ms;     /* what the engine works with since the device was lost; 0: as ever */
 
     struct shot *shot; /* the still picture, or the frame that was asked about last */
     vidi_box *boxes;   /* what the newest answer names of it; NULL: nothing */
@@ -78,11 +87,14 @@ struct app {
     uint64_t open_count; /* of the newest opening: older ones are dropped when they finish */
     char facts[160];     /* of the newest encoding, as shown below the picture */
 
+    struct source *next; /* takes the place of what is shown with its first frame; NULL: none */
+    char *next_spec;
     struct source *source;
     char *source_spec;
     struct source_status status;
     struct frame *frame; /* the newest one shown */
-    bool frozen;
+    double age_due;      /* when its age is to be told again, should no other frame come */
+    bool frozen, grabbing;
     bool live; /* asks by itself */
     char *live_question;
     double live_next_ms;
@@ -91,7 +103,9 @@ struct app {
     struct frame_thumb live_thumb;
     uint64_t live_skipped;
 
-    struct banner banner;
+    struct banner banner;          /* the newest, which is shown */
+    struct banner banners[CAUSES]; /* those below it, from old to new */
+    int n_banners;
     char toast[APP_TOASTS];
     unsigned toast_count; /* counts up with every new one */
     bool dirty;           /* something that is drawn has changed */
@@ -131,10 +145,12 @@ void app_live(struct app *a, bool on);
 /* The question that the live mode asks from now on. */
 void app_live_question(struct app *a, const char *question);
 
-void app_banner(struct app *a, enum remedy remedy, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+void app_banner(struct app *a, enum cause cause, enum remedy remedy, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 void app_toast(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The one that is shown: the one below it comes up. */
 void app_dismiss(struct app *a);
+void app_settle(struct app *a, enum cause cause); /* what that one was about is over */
 
 /* Why an action is not possible now; NULL: it is. */
 const char *app_why_not_ask(const struct app *a);
@@ -152,6 +168,7 @@ void app_start_question(struct app *a, const char *question, struct shot *shot,
 /* app_picture.c: what comes from files, pastes and sources */
 void app_take_source(struct app *a);
 void app_close_source(struct app *a);
+void app_close_next(struct app *a); /* what was to take its place */
 /* Makes a shot of the newest frame; then a question follows it. */
 bool app_grab_and_ask(struct app *a, const char *question, bool live);
 /* app_live.c */

@@ -59,6 +59,8 @@ int app_live_turn(struct app *a) {
     if (!a->live || a->busy || a->opening || !a->frame || a->model != MODEL_READY) return -1;
     if (a->status.state == SOURCE_ENDED || a->status.state == SOURCE_FAILED) {
         app_live(a, false);
+        app_toast(a, "Live mode stopped: %s.",
+                  a->status.state == SOURCE_ENDED ? "the video ended" : "the source is gone");
         return -1;
     }
     if (a->now < a->live_next_ms) return (int)(a->live_next_ms - a->now) + 1;

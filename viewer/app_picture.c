@@ -5,6 +5,8 @@
 
 #include "app.h"
 #include "base/clock.h"
+#include "engine/cli/hub_choose.h"
+#include "model_path.h"
 #include "uilog.h"
 #include "vidi/inspect.h"
 
@@ -76,10 +78,11 @@ static void opening_done(void *user) {
         if (o->shot) {
             app_close_source(a);
             take_shot(a, o->shot);
+            app_settle(a, CAUSE_PICTURE);
             uilog("picture", "{s:I,s:s,s:i,s:i}", "id", (json_int_t)o->shot->id, "name", o->name,
                   "width", o->shot->width, "height", o->shot->height);
         } else {
-            app_banner(a, REMEDY_OPEN, "%s.%s",
+            app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "%s.%s",
                        o->error[0] ? o->error : "There is no memory for this picture", stays(a));
         }
     }
@@ -90,13 +93,15 @@ static void open_picture(struct app *a, struct opening *o) {
     o->a = a;
     o->count = ++a->open_count;
     a->opening = true;
+    a->grabbing = false;
     a->dirty = true;
+    app_close_next(a);
     if (a->live) app_live(a, false);
     if (a->busy) engine_drop(a->engine);
     if (o->name && jobs_run(a->jobs, opening_run, opening_done, o)) return;
     a->opening = false;
     free_opening(o);
-    app_banner(a, REMEDY_OPEN, "There is no memory to open this picture.");
+    app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "There is no memory to open this picture.");
 }
 
 static const char *last_part(const char *path) {
@@ -138,27 +143,90 @@ void app_close_source(struct app *a) {
     a->frozen = false;
     a->status = (struct source_status){0};
     a->dirty = true;
+    app_settle(a, CAUSE_SOURCE);
 }
 
-static void open_source(struct app *a, const char *spec) {
+void app_close_next(struct app *a) {
+    source_close(a->next);
+    free(a->next_spec);
+    a->next = NULL;
+    a->next_spec = NULL;
+}
+
+/* It is what is shown from now on. */
+static void take_next(struct app *a) {
     app_close_source(a);
     if (a->busy) engine_drop(a->engine);
     a->open_count++; /* a picture that is still being decoded comes too late */
-    a->opening = false;
+    a->opening = a->grabbing = false;
     shot_drop(a->shot);
     a->shot = NULL;
     a->facts[0] = '\0';
     app_forget_boxes(a);
-    a->source = source_open(&(struct source_config){
-        .spec = spec, .loop = true, .retries = -1, .wake = wake_from_source, .user = a});
-    a->source_spec = strdup(spec);
+    a->source = a->next;
+    a->source_spec = a->next_spec;
+    a->next = NULL;
+    a->next_spec = NULL;
+    app_settle(a, CAUSE_PICTURE);
     a->dirty = true;
+}
+
+/* What is shown stays until there is another picture to show. */
+static void open_source(struct app *a, const char *spec) {
+    app_close_next(a);
+    a->next = source_open(&(struct source_config){
+        .spec = spec, .loop = true, .retries = -1, .wake = wake_from_source, .user = a});
+    a->next_spec = strdup(spec);
     uilog("source_open", "{s:s}", "spec", spec);
-    if (!a->source) app_banner(a, REMEDY_OPEN, "There is no memory to open %s.", spec);
+    if (!a->next || !a->next_spec) {
+        app_close_next(a);
+        app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "There is no memory to open %s.", spec);
+    } else if (a->shot || a->frame) {
+        app_toast(a, "Opening %.120s…", spec);
+    } else {
+        take_next(a);
+    }
+}
+
+static void look_at_next(struct app *a) {
+    struct source_status s;
+    if (!a->next) return;
+    source_status(a->next, &s);
+    if (s.state == SOURCE_RUNNING || s.state == SOURCE_ENDED) {
+        take_next(a);
+    } else if (s.state == SOURCE_FAILED) {
+        uilog("source_refused", "{s:s}", "words", s.words);
+        app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "%s. What was shown before stays.", s.words);
+        app_close_next(a);
+    }
+}
+
+/* A model came the way of a picture: by a drop, the dialog, a typed path. Takes `path`. */
+static void show_model(struct app *a, char *path) {
+    char *eyes = NULL, *model = path;
+    if (hub_is_mmproj(path)) {
+        eyes = path;
+        model = a->settings.model ? strdup(a->settings.model) : NULL;
+    } else {
+        eyes = model_path_eyes(path);
+    }
+    if (model)
+        app_set_model(a, model, eyes);
+    else
+        app_banner(a, CAUSE_PICTURE, REMEDY_NONE,
+                   "%s is the vision part of a model: choose that model first.", last_part(path));
+    app_look(a);
+    free(model);
+    free(eyes);
 }
 
 void app_show(struct app *a, const char *spec) {
-    app_dismiss(a);
+    app_settle(a, CAUSE_PICTURE);
+    char *model = model_path_of(spec);
+    if (model) {
+        show_model(a, model);
+        return;
+    }
     if (source_spec_is_video(spec)) {
         open_source(a, spec);
         return;
@@ -170,6 +238,7 @@ void app_show(struct app *a, const char *spec) {
 }
 
 void app_close_picture(struct app *a) {
+    app_close_next(a);
     app_close_source(a);
     if (a->busy) engine_drop(a->engine);
     a->open_count++;
@@ -183,7 +252,7 @@ void app_close_picture(struct app *a) {
 
 void app_retry_source(struct app *a) {
     if (a->source) source_restart(a->source);
-    app_dismiss(a);
+    app_settle(a, CAUSE_SOURCE);
 }
 
 void app_freeze(struct app *a, bool frozen) {
@@ -199,14 +268,21 @@ static void source_changed(struct app *a, enum source_state before) {
     uilog("source", "{s:s,s:s,s:s}", "state", source_state_name(s->state), "words", s->words,
           "format", s->format);
     a->dirty = true;
+    const bool over = s->state == SOURCE_ENDED || s->state == SOURCE_FAILED;
     if (s->state == SOURCE_FAILED || s->state == SOURCE_RETRYING)
-        app_banner(a, REMEDY_RETRY_SOURCE, "%s.%s", s->words,
+        app_banner(a, CAUSE_SOURCE, REMEDY_RETRY_SOURCE, "%s.%s", s->words,
                    s->state == SOURCE_RETRYING ? " It is tried again." : "");
-    else if (before == SOURCE_RETRYING || before == SOURCE_FAILED)
-        app_dismiss(a);
+    else if (s->state == SOURCE_ENDED)
+        app_banner(a, CAUSE_SOURCE, REMEDY_PLAY_AGAIN, "The video ended. %s",
+                   a->live ? "Live mode stopped; the last frame stays." : "Its last frame stays.");
+    else if (before == SOURCE_RETRYING || before == SOURCE_FAILED || before == SOURCE_ENDED)
+        app_settle(a, CAUSE_SOURCE);
+    if (s->state == SOURCE_ENDED) a->banner.good = true;
+    if (over && a->live && !a->busy) app_live(a, false);
 }
 
 void app_take_source(struct app *a) {
+    look_at_next(a);
     if (!a->source) return;
     const enum source_state before = a->status.state;
     const bool first = !a->status.words[0];
@@ -221,6 +297,7 @@ void app_take_source(struct app *a) {
     if (!a->frame) uilog("first_frame", "{s:i,s:i}", "width", f->width, "height", f->height);
     frame_release(a->frame);
     a->frame = f;
+    a->age_due = 0;
     a->dirty = true;
 }
 
@@ -265,13 +342,13 @@ static void grab_done(void *user) {
     struct grab *g = user;
     struct app *a = g->a;
     if (g->count == a->open_count) {
-        a->opening = false;
+        a->opening = a->grabbing = false;
         if (g->shot) {
             take_shot(a, g->shot);
             a->live_asked_ms = g->shot->taken_ms;
             app_start_question(a, g->question, g->shot, ENGINE_FRESH, g->live);
         } else {
-            app_banner(a, REMEDY_ASK_AGAIN, "There is no memory for this frame.");
+            app_banner(a, CAUSE_ANSWER, REMEDY_ASK_AGAIN, "There is no memory for this frame.");
         }
     }
     free_grab(g);
@@ -288,9 +365,10 @@ bool app_grab_and_ask(struct app *a, const char *question, bool live) {
                        .question = strdup(question),
                        .name = strdup(a->source_spec)};
     a->opening = g->frame && g->question && g->name && jobs_run(a->jobs, grab_run, grab_done, g);
+    a->grabbing = a->opening;
     a->dirty = true;
     if (a->opening) return true;
     free_grab(g);
-    app_banner(a, REMEDY_ASK_AGAIN, "There is no memory for this frame.");
+    app_banner(a, CAUSE_ANSWER, REMEDY_ASK_AGAIN, "There is no memory for this frame.");
     return false;
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "engine/cli/hub_cache.h"
+#include "model_path.h"
+#include "settings.h"
 #include "vidi/inspect.h"
 
 static char *print(const char *fmt, const char *a, const char *b) {
@@ -28,21 +30,25 @@ static void size_words(char out[32], uint64_t bytes) {
 static void add_device(void *user, const vidi_device *d) {
     struct choices *c = user;
     if (c->n_devices == CHOICES_MOST) return;
-    char size[32], memory[96];
+    const uint64_t left = d->budget_bytes ? d->budget_bytes : d->memory_bytes;
+    char size[32], free_words[32], memory[160];
     size_words(size, d->memory_bytes);
-    snprintf(memory, sizeof memory, "%s, %s", d->type, size);
+    size_words(free_words, left);
+    snprintf(memory, sizeof memory, "%s, %s%s%s", d->type, d->budget_bytes ? free_words : "",
+             d->budget_bytes ? " free of " : "", size);
     c->devices[c->n_devices++] =
         (struct device_choice){.name = strdup(d->name),
                                .detail = print("%s, %s", memory, d->driver),
                                .reason = d->usable ? NULL : strdup(d->reason),
-                               .memory_bytes = d->memory_bytes};
+                               .memory_bytes = d->memory_bytes,
+                               .free_bytes = left};
 }
 
-static uint64_t memory_of(const struct choices *c) {
+static uint64_t free_of(const struct choices *c) {
     for (int i = 0; i < c->n_devices; i++) {
         const struct device_choice *d = &c->devices[i];
         if (d->reason || !d->name) continue;
-        if (!c->device || strstr(d->name, c->device)) return d->memory_bytes;
+        if (!c->device || strstr(d->name, c->device)) return d->free_bytes;
     }
     return 0;
 }
@@ -54,29 +60,60 @@ static uint64_t number(const json_t *doc, const char *key) {
     return v > 0 ? (uint64_t)v : 0;
 }
 
-/* Words about a file from its header: size, and whether it fits; or why it does not run. */
-static void judge(struct choices *c, vidi *v, struct model_choice *m) {
-    char *text = NULL, size[32];
-    if (vidi_describe(v, m->path, &text) != VIDI_OK) {
-        m->reason = strdup(vidi_error(v));
-        return;
+/* What a conversation of ordinary length keeps on the device, besides the weights. */
+static uint64_t cache_bytes(const json_t *doc) {
+    enum { ORDINARY = 4096 };
+    const uint64_t context = number(doc, "context");
+    return number(doc, "kv_bytes_per_token") * (context && context < ORDINARY ? context : ORDINARY);
+}
+
+/* The header of a file; NULL: m->reason says why not. */
+static json_t *describe(vidi *v, const char *path, struct model_choice *m) {
+    char *text = NULL;
+    if (vidi_describe(v, path, &text) != VIDI_OK) {
+        settings_text(&m->reason, vidi_error(v));
+        return NULL;
     }
     json_t *doc = json_loads(text, 0, NULL);
     vidi_text_free(v, text);
-    m->bytes = number(doc, "file_bytes");
+    return doc;
+}
+
+/* Size, and whether it fits; or why it does not run. */
+static void judge(vidi *v, struct model_choice *m, uint64_t free_bytes) {
+    json_t *doc = describe(v, m->path, m);
+    if (!doc) return;
+    const json_t *inside = json_object_get(doc, "vision");
+    json_t *eyes = m->mmproj ? describe(v, m->mmproj, m) : NULL;
+    m->bytes =
+        number(doc, "file_bytes") + number(inside, "file_bytes") + number(eyes, "file_bytes");
+    const uint64_t needs = number(doc, "weights_bytes") + number(inside, "weights_bytes") +
+                           number(eyes, "weights_bytes") + cache_bytes(doc);
+    char size[32], need[32], has[32];
     size_words(size, m->bytes);
-    const uint64_t memory = memory_of(c), needs = number(doc, "weights_bytes");
+    size_words(need, needs);
+    size_words(has, free_bytes);
     const char *architecture = json_string_value(json_object_get(doc, "architecture"));
-    if (!json_is_string(json_object_get(doc, "family")))
+    if (!json_is_string(json_object_get(doc, "family"))) {
+        free(m->reason);
         m->reason = print("%s: models of the kind \"%s\" do not run yet", size,
                           architecture ? architecture : "?");
-    m->detail = print("%s, %s", size, !memory ? "?" : needs < memory ? "fits" : "too large");
-    if (!m->reason && memory && needs >= memory) {
-        char has[32];
-        size_words(has, memory);
-        m->reason = print("it needs more than the %s the device has (%s)", has, size);
     }
+    char fits[80] = "";
+    if (free_bytes)
+        snprintf(fits, sizeof fits, ", %s: %s of %s", needs < free_bytes ? "fits" : "too large",
+                 need, has);
+    m->detail = print("%s%s", size, fits);
+    if (!m->reason && free_bytes && needs >= free_bytes)
+        m->reason = print("it needs %s, and the device has %s free", need, has);
+    json_decref(eyes);
     json_decref(doc);
+}
+
+void choices_judge(struct model_choice *m, uint64_t free_bytes) {
+    vidi *v;
+    if (vidi_open_bare(NULL, &v) == VIDI_OK) judge(v, m, free_bytes);
+    vidi_close(v);
 }
 
 static bool is_listed(const struct choices *c, const char *path) {
@@ -97,7 +134,7 @@ static void add_model(struct choices *c, vidi *v, const char *path, const char *
     *m = (struct model_choice){.path = path ? strdup(path) : NULL,
                                .mmproj = mmproj ? strdup(mmproj) : NULL,
                                .name = strdup(name)};
-    judge(c, v, m);
+    judge(v, m, free_of(c));
 }
 
 static void add_file(struct choices *c, vidi *v, const char *repo, const struct hub_entry *e) {
@@ -112,6 +149,30 @@ static void add_file(struct choices *c, vidi *v, const char *repo, const struct 
     hub_found_free(&found);
 }
 
+/* A model as it was published: a folder, of which everything is there. */
+static void add_folder(struct choices *c, vidi *v, const char *repo) {
+    char why[HUB_WORDS];
+    struct hub_found found;
+    if (!hub_resolve(c->hub_cache, repo, &found, why, sizeof why)) return;
+    char *model = model_path_of(found.model);
+    if (model) add_model(c, v, model, found.mmproj, last_part(repo));
+    free(model);
+    hub_found_free(&found);
+}
+
+static bool has_gguf(const struct hub_entries *entries) {
+    for (size_t i = 0; i < entries->n; i++)
+        if (hub_is_gguf(entries->items[i].file)) return true;
+    return false;
+}
+
+static void add_recent(struct choices *c, vidi *v, const char *path) {
+    if (access(path, R_OK) != 0) return;
+    char *eyes = model_path_eyes(path);
+    add_model(c, v, path, eyes, last_part(path));
+    free(eyes);
+}
+
 static void add_hub(struct choices *c, vidi *v) {
     struct hub_names repos = {0};
     if (!c->hub_cache || !hub_repos(c->hub_cache, &repos)) return;
@@ -119,9 +180,11 @@ static void add_hub(struct choices *c, vidi *v) {
         struct hub_spec spec;
         struct hub_entries entries = {0};
         if (hub_spec_parse(&spec, repos.items[r]) &&
-            hub_entries_read(c->hub_cache, &spec, &entries))
+            hub_entries_read(c->hub_cache, &spec, &entries)) {
             for (size_t i = 0; i < entries.n; i++)
                 add_file(c, v, repos.items[r], &entries.items[i]);
+            if (!has_gguf(&entries)) add_folder(c, v, repos.items[r]);
+        }
         hub_entries_free(&entries);
     }
     hub_names_free(&repos);
@@ -133,9 +196,7 @@ void choices_look(void *choices) {
     if (vidi_devices(NULL, add_device, c, c->error, sizeof c->error) == VIDI_OK) c->error[0] = '\0';
     if (vidi_open_bare(NULL, &v) == VIDI_OK) {
         add_model(c, v, NULL, NULL, "picturebook");
-        for (int i = 0; i < c->n_recent; i++)
-            if (access(c->recent[i], R_OK) == 0)
-                add_model(c, v, c->recent[i], NULL, last_part(c->recent[i]));
+        for (int i = 0; i < c->n_recent; i++) add_recent(c, v, c->recent[i]);
         add_hub(c, v);
     }
     vidi_close(v);

@@ -16,7 +16,7 @@ struct model_choice {
     char *path;   /* NULL: the model that ships inside */
     char *mmproj; /* NULL: none */
     char *name;
-    char *detail; /* "1.2 GB, fits" */
+    char *detail; /* "1.2 GB, fits: 1.4 of 6.1 GB" */
     char *reason; /* why it cannot be chosen; NULL: it can */
     uint64_t bytes;
 };
@@ -25,7 +25,7 @@ struct device_choice {
     char *name;   /* as the driver says it; also what engine_setup.device takes */
     char *detail; /* "discrete, 8 GB, RADV" */
     char *reason; /* why it cannot be chosen; NULL: it can */
-    uint64_t memory_bytes;
+    uint64_t memory_bytes, free_bytes; /* free: for this program; all of it where nobody knows */
 };
 
 struct choices {
@@ -43,5 +43,8 @@ struct choices {
 };
 
 void choices_look(void *choices);
+/* Fills m->detail, m->reason and m->bytes of the model at m->path (NULL: the one inside) and
+ * m->mmproj; free_bytes: of the device, 0: unknown. */
+void choices_judge(struct model_choice *m, uint64_t free_bytes);
 void choices_free(struct choices *c); /* frees what is inside */
 #endif

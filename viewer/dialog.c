@@ -13,7 +13,7 @@ struct asking {
     bool found;
 };
 
-#define TITLE "Open a picture or a video"
+#define TITLE "Open a picture, a video or a model"
 
 static const char *const programs[][6] = {
     {"zenity", "--file-selection", "--title=" TITLE, NULL},

@@ -13,7 +13,7 @@
 
 /* A desktop stays smooth when the device is asked for parts of this length. */
 static const double calm_submit_ms = 15, least_submit_ms = 4;
-enum { CLOSE_WAIT_MS = 1000, LOSSES_UNTIL_CALMER = 2, BACKGROUND_NICENESS = 5 };
+enum { LOSSES_UNTIL_CALMER = 2, BACKGROUND_NICENESS = 5 };
 
 struct setup {
     char *model, *mmproj, *device, *debug, *cache_dir, *chat_form;
@@ -133,6 +133,7 @@ static bool join(struct engine *e, struct engine_event *event) {
     struct engine_event *last = e->last ? &e->last->event : NULL;
     if (!last || last->kind != event->kind || last->id != event->id) return false;
     if (event->kind == ENGINE_PHASE) {
+        event->at = last->at;
         engine_event_free(last);
         *last = *event;
         return true;
@@ -150,6 +151,7 @@ static bool join(struct engine *e, struct engine_event *event) {
 /* Takes a copy of `text`. Without memory for it the event comes without words. */
 static void post_locked(struct engine *e, struct engine_event event, const char *text) {
     event.text = strdup(text ? text : "");
+    event.at = clock_ms();
     if (event.text && join(e, &event)) return;
     struct link *l = calloc(1, sizeof *l);
     if (!l) {
@@ -270,6 +272,7 @@ static void load(struct engine *e) {
               (struct engine_event){.kind = ENGINE_READY,
                                     .stats = stats,
                                     .context = stats.context,
+                                    .calm_ms = e->submit_ms < calm_submit_ms ? e->submit_ms : 0,
                                     .sees = vidi_model_sees(e->model) != 0},
               vidi_device_name(e->v));
 }
@@ -318,15 +321,27 @@ static void find_boxes(struct engine *e, const struct run *r, struct engine_even
     end->n_boxes = n;
 }
 
+/* What is known of the picture by now. */
+static void tell_picture(struct engine *e, const struct engine_question *q) {
+    struct engine_event seen = {.kind = ENGINE_SEEN, .id = q->id};
+    if (!q->shot) return;
+    vidi_chat_stats(e->chat, &seen.stats);
+    post(e, seen, NULL);
+}
+
 static vidi_status answer(struct engine *e, const struct engine_question *q, struct run *r) {
     vidi_status status = say(e, q);
     vidi_piece piece;
+    if (status == VIDI_OK) tell_picture(e, q);
     while (status == VIDI_OK) {
         /* A stop may have come before the chat listened. */
         if (atomic_load(&e->stop)) return VIDI_E_CANCELLED;
         status = vidi_next(e->chat, &piece);
         if ((status != VIDI_OK && status != VIDI_END) || !piece.len) continue;
-        if (!r->words++) r->first_ms = clock_ms() - r->start;
+        if (!r->words++) {
+            r->first_ms = clock_ms() - r->start;
+            tell_picture(e, q);
+        }
         keep_text(r, &piece);
         post(e, (struct engine_event){.kind = ENGINE_TEXT, .id = q->id}, piece.text);
     }
@@ -523,13 +538,20 @@ static struct timespec deadline(long ms) {
     return t;
 }
 
-bool engine_close(struct engine *e) {
-    if (!e) return true;
-    const struct timespec until = deadline(CLOSE_WAIT_MS);
+void engine_quit(struct engine *e) {
+    if (!e) return;
     pthread_mutex_lock(&e->lock);
     e->quit = true;
     stop_locked(e);
     pthread_cond_signal(&e->asked);
+    pthread_mutex_unlock(&e->lock);
+}
+
+bool engine_close(struct engine *e, int most_ms) {
+    if (!e) return true;
+    const struct timespec until = deadline(most_ms);
+    engine_quit(e);
+    pthread_mutex_lock(&e->lock);
     while (!e->done && pthread_cond_timedwait(&e->finished, &e->lock, &until) == 0) {}
     const bool done = e->done;
     pthread_mutex_unlock(&e->lock);

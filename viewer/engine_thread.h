@@ -54,6 +54,7 @@ enum engine_kind {
     ENGINE_PHASE, /* text: what is being done; done of total (total 0: unknown) */
     ENGINE_READY, /* text: the device's name; context: tokens; sees: the model takes pictures */
     ENGINE_BEGUN, /* the question `id` is being worked on */
+    ENGINE_SEEN,  /* stats: what is known of its picture by now */
     ENGINE_TEXT,  /* more of the answer `id` */
     ENGINE_DONE,  /* the answer `id` is complete: stats; first_ms: from question to first word */
     ENGINE_FAILED /* status and text; id 0: the loading failed and there is no model now */
@@ -67,6 +68,9 @@ struct engine_event {
     vidi_status status;
     vidi_stats stats;
     double first_ms, total_ms;
+    double at;       /* clock_ms() when it came to wait; of several joined ones: the first */
+    double calm_ms;  /* of ENGINE_READY: submissions are this long since the device was lost; 0: not
+                        shorter than ever */
     vidi_box *boxes; /* of ENGINE_DONE: what the answer names, owned by the event; NULL: nothing */
     int n_boxes, context;
     bool sees;
@@ -75,9 +79,11 @@ struct engine_event {
 
 /* NULL: no memory or no thread. */
 struct engine *engine_start(void (*wake)(void *user), void *user);
-/* Stops everything and waits for at most a second. false: a driver does not come back; the program
+/* Everything ends as soon as it can; nothing else may be asked for but engine_close(). */
+void engine_quit(struct engine *e);
+/* The same, and waits for it, at most so long. false: a driver does not come back; the program
  * should end by _exit(). */
-bool engine_close(struct engine *e);
+bool engine_close(struct engine *e, int most_ms);
 
 /* Loads another model or device; what runs is stopped, what waits is dropped. Of a loading before
  * it nothing is told any more. */

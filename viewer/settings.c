@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cli/environment.h"
 #include "keep.h"
 
 static const char *const file_name = "viewer.json", *const presets_name = "questions.txt";
@@ -37,6 +38,16 @@ static const struct {
 enum { N_VALUES = sizeof values / sizeof *values };
 
 static const char *const themes[] = {"dark", "light", "contrast"};
+
+/* The bit of a value; the theme's is behind the others. */
+static unsigned bit_of(const char *key) {
+    int v = 0;
+    while (v < N_VALUES && strcmp(values[v].key, key) != 0) v++;
+    return 1U << v;
+}
+
+void settings_lend(struct settings *s, const char *key) { s->lent |= bit_of(key); }
+void settings_own(struct settings *s, const char *key) { s->lent &= ~bit_of(key); }
 
 void settings_text(char **field, const char *text) {
     char *copy = text ? strdup(text) : NULL;
@@ -213,11 +224,13 @@ bool settings_write(struct settings *s) {
     char *path = keep_path(s->folder, file_name);
     bool good = root && recent && path;
     for (int v = 0; good && v < N_VALUES; v++)
-        good = json_object_set_new(root, values[v].key, give(s, v)) == 0;
+        if (!(s->lent & 1U << v)) good = json_object_set_new(root, values[v].key, give(s, v)) == 0;
     for (int i = 0; good && i < s->n_recent; i++)
         good = json_array_append_new(recent, json_string(s->recent[i])) == 0;
-    good = good && json_object_set_new(root, "theme", json_string(s->theme)) == 0 &&
-           json_object_set(root, "recent_models", recent) == 0 && keep_file(path, write_json, root);
+    if (good && !(s->lent & bit_of("theme")))
+        good = json_object_set_new(root, "theme", json_string(s->theme)) == 0;
+    good = good && json_object_set(root, "recent_models", recent) == 0 && folder_make(s->folder) &&
+           keep_file(path, write_json, root);
     const int why = errno;
     json_decref(root);
     json_decref(recent);

@@ -27,13 +27,19 @@ struct settings {
     int n_recent;
     struct preset presets[SETTINGS_PRESETS]; /* built-in ones, then the user's */
     int n_presets;
-    void *rest; /* the file as it was read */
+    void *rest;    /* the file as it was read */
+    unsigned lent; /* a bit for each value that is of this run alone, see settings_lend() */
 };
 
 /* folder NULL: defaults that are not kept. problem: a sentence, "" when all was well. */
 void settings_read(struct settings *s, const char *folder, char *problem, size_t cap);
-/* false: errno says why. True without doing anything when nothing is kept. */
+/* Makes the folder where it is missing. false: errno says why. True without doing anything when
+ * nothing is kept. */
 bool settings_write(struct settings *s);
+/* What the command line said is for this run: the file keeps the value it had, until the value is
+ * changed by hand. key: as in the file. */
+void settings_lend(struct settings *s, const char *key);
+void settings_own(struct settings *s, const char *key);
 void settings_free(struct settings *s);
 /* Puts a copy of `text` (NULL: nothing) in place of *field. */
 void settings_text(char **field, const char *text);

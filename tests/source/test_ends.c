@@ -99,6 +99,36 @@ static void test_mute_server(void **state) {
     close(fd);
 }
 
+/* A stream that falls silent: after some seconds it says so, and what came before stays. */
+static void test_silent(void **state) {
+    struct source_status t;
+    size_t n;
+    int port;
+    const int fd = mute_server(&port);
+    const char *path =
+        clip_make("silent.ts", "-f lavfi -i testsrc2=size=320x240:rate=15:duration=3");
+    unsigned char *bytes = clip_read(path, &n);
+    char url[80];
+    (void)state;
+    snprintf(url, sizeof url, "tcp://127.0.0.1:%d", port);
+    struct source *s = open_spec(url, false);
+    const int line = accept(fd, NULL, NULL);
+    assert_true(line >= 0);
+    assert_int_equal(send(line, bytes, n, MSG_NOSIGNAL), n);
+    const int64_t until = source_now_ms() + 30000;
+    do {
+        doze(50);
+        source_status(s, &t);
+    } while ((t.state == SOURCE_OPENING || t.state == SOURCE_RUNNING) && source_now_ms() < until);
+    assert_int_equal(t.state, SOURCE_RETRYING);
+    assert_true(t.produced > 0);
+    assert_non_null(strstr(t.words, "no picture came for 8 seconds"));
+    assert_closes(s, url);
+    close(line);
+    close(fd);
+    free(bytes);
+}
+
 static void test_close_at_once(void **state) {
     static const char *const specs[] = {"test", "camera", "missing", "lavfi:color=red"};
     (void)state;
@@ -177,9 +207,10 @@ static void test_patience(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pipe),          cmocka_unit_test(test_mute_server),
-        cmocka_unit_test(test_close_at_once), cmocka_unit_test(test_hopeless),
-        cmocka_unit_test(test_words),         cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_pipe),     cmocka_unit_test(test_mute_server),
+        cmocka_unit_test(test_silent),   cmocka_unit_test(test_close_at_once),
+        cmocka_unit_test(test_hopeless), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_patience),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

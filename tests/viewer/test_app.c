@@ -305,12 +305,107 @@ static void test_no_source(void **state) {
     assert_true(app_close(&a));
 }
 
+/* --- banners ---------------------------------------------------------------------------------- */
+
+/* What is about something else waits below, and comes up again. */
+static void test_banners(void **state) {
+    (void)state;
+    struct app a;
+    open_app(&a);
+    app_banner(&a, CAUSE_ANSWER, REMEDY_ASK_AGAIN, "answer");
+    app_banner(&a, CAUSE_SOURCE, REMEDY_RETRY_SOURCE, "source");
+    app_banner(&a, CAUSE_PICTURE, REMEDY_OPEN, "picture");
+    app_banner(&a, CAUSE_SOURCE, REMEDY_RETRY_SOURCE, "source again");
+    assert_string_equal(a.banner.words, "Source again");
+    assert_int_equal(a.n_banners, 2);
+    app_settle(&a, CAUSE_SOURCE);
+    assert_string_equal(a.banner.words, "picture");
+    assert_int_equal(a.banner.remedy, REMEDY_OPEN);
+    app_dismiss(&a);
+    assert_string_equal(a.banner.words, "answer");
+    app_settle(&a, CAUSE_MODEL);
+    assert_string_equal(a.banner.words, "answer");
+    app_settle(&a, CAUSE_ANSWER);
+    assert_string_equal(a.banner.words, "");
+    assert_int_equal(a.n_banners, 0);
+    assert_true(app_close(&a));
+}
+
+/* What cannot be shown leaves the picture that was, or the video. */
+static void test_refused_source(void **state) {
+    (void)state;
+    if (!source_available()) skip();
+    struct app a;
+    open_app(&a);
+    show(&a, picture);
+    const uint64_t id = a.shot->id;
+    static const char *const bad[] = {"lavfi:nosuchfilter", "no/such/video.mp4",
+                                      "tests/viewer/test_app.c"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        app_show(&a, bad[i]);
+        UNTIL(&a, a.banner.words[0]);
+        assert_non_null(a.shot);
+        assert_int_equal(a.shot->id, id);
+        assert_null(a.source);
+        assert_null(a.next);
+        app_dismiss(&a);
+    }
+    ask(&a, "What is this?");
+    assert_int_equal(newest(&a)->state, ENTRY_DONE);
+    app_show(&a, moving);
+    assert_non_null(a.shot); /* until the first frame */
+    UNTIL(&a, a.frame);
+    assert_null(a.shot);
+    app_show(&a, "lavfi:nosuchfilter");
+    UNTIL(&a, a.banner.words[0]);
+    assert_string_equal(a.source_spec, moving);
+    const uint64_t frame = a.frame->id;
+    UNTIL(&a, a.frame->id > frame);
+    assert_true(app_close(&a));
+}
+
+/* A video that ends keeps its last frame, says so, and can be played again; what lives stops. The
+ * frame gets older meanwhile. */
+static void test_ended(void **state) {
+    (void)state;
+    if (!source_available()) skip();
+    struct app a;
+    char spec[700];
+    const char *tmp = getenv("VIDI_TEST_TMP");
+    snprintf(spec, sizeof spec,
+             "ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=size=320x240 -frames:v 1 "
+             "-pix_fmt yuv420p '%s/one.mp4'",
+             tmp ? tmp : "/tmp");
+    if (system(spec) != 0) skip();
+    snprintf(spec, sizeof spec, "%s/one.mp4", tmp ? tmp : "/tmp");
+    open_app(&a);
+    UNTIL(&a, a.model == MODEL_READY);
+    app_show(&a, spec);
+    UNTIL(&a, a.status.state == SOURCE_ENDED);
+    assert_non_null(a.frame);
+    assert_non_null(strstr(a.banner.words, "ended"));
+    assert_int_equal(a.banner.remedy, REMEDY_PLAY_AGAIN);
+    app_live(&a, true);
+    UNTIL(&a, !a.live && !a.busy && !a.opening);
+    assert_non_null(strstr(a.toast, "the video ended"));
+    a.dirty = false;
+    UNTIL(&a, a.dirty); /* once a second */
+    app_banner(&a, CAUSE_ANSWER, REMEDY_CLEAR, "something else");
+    app_retry_source(&a);
+    assert_string_equal(a.banner.words, "Something else");
+    UNTIL(&a, a.status.state == SOURCE_ENDED && a.banner.remedy == REMEDY_PLAY_AGAIN);
+    assert_int_equal(a.n_banners, 1);
+    assert_true(app_close(&a));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conversation), cmocka_unit_test(test_bad_pictures),
         cmocka_unit_test(test_replaced),     cmocka_unit_test(test_stop),
         cmocka_unit_test(test_models),       cmocka_unit_test(test_live),
         cmocka_unit_test(test_still_source), cmocka_unit_test(test_slow_source),
-        cmocka_unit_test(test_frozen),       cmocka_unit_test(test_no_source)};
+        cmocka_unit_test(test_frozen),       cmocka_unit_test(test_no_source),
+        cmocka_unit_test(test_banners),      cmocka_unit_test(test_refused_source),
+        cmocka_unit_test(test_ended)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

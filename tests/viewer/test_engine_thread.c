@@ -112,7 +112,7 @@ static void test_answers(void **state) {
     assert_string_equal(third, first);
     assert_true(woken > 0);
     shot_drop(shot);
-    assert_true(engine_close(e));
+    assert_true(engine_close(e, 1000));
 }
 
 /* Stopped in a phase it ends as cancelled, and the next question is answered as ever. False: the
@@ -148,7 +148,7 @@ static bool stop_in(const char *phase, bool in_text) {
     assert_int_equal(finish(e, 2, text, sizeof text).kind, ENGINE_DONE);
     assert_true(strlen(text) > 3);
     shot_drop(shot);
-    assert_true(engine_close(e));
+    assert_true(engine_close(e, 1000));
     return stopped;
 }
 
@@ -190,7 +190,7 @@ static void test_newest_wins(void **state) {
         if (ev.id == MANY) assert_int_equal(ev.kind, ENGINE_DONE);
     }
     shot_drop(shot);
-    assert_true(engine_close(e));
+    assert_true(engine_close(e, 1000));
 }
 
 /* Without a model: words, and no question hangs. */
@@ -209,7 +209,7 @@ static void test_no_model(void **state) {
     expect(e, ENGINE_FAILED, 3);
     assert_true(engine_load(e, &(struct engine_setup){0}));
     expect(e, ENGINE_READY, 0);
-    assert_true(engine_close(e));
+    assert_true(engine_close(e, 1000));
 }
 
 /* A window may close at any moment: it is a second at most. */
@@ -225,7 +225,7 @@ static void test_close(void **state) {
         assert_true(engine_ask(
             e, &(struct engine_question){.id = 1, .text = "Describe the picture.", .shot = shot}));
         nanosleep(&(struct timespec){.tv_nsec = (long)(after_ms[i] * 1e6)}, NULL);
-        assert_true(engine_close(e));
+        assert_true(engine_close(e, 1000));
         shot_drop(shot);
     }
 }
@@ -245,7 +245,7 @@ static void test_no_device(void **state) {
     engine_event_free(&ev);
     assert_true(engine_load(e, &(struct engine_setup){0}));
     expect(e, ENGINE_READY, 0);
-    assert_true(engine_close(e));
+    assert_true(engine_close(e, 1000));
 }
 
 /* Another choice while one loads: the first is not heard of again, however far it was. */
@@ -266,7 +266,7 @@ static void test_other_choice(void **state) {
         assert_non_null(strstr(ev.text, "no-such-file.gguf"));
         engine_event_free(&ev);
     }
-    assert_true(engine_close(e));
+    assert_true(engine_close(e, 1000));
 }
 
 int main(void) {

@@ -145,11 +145,58 @@ static void test_nowhere(void **state) {
     settings_free(&s);
 }
 
+/* On a fresh machine the folder is made, and those above it. */
+static void test_fresh(void **state) {
+    (void)state;
+    struct settings s;
+    char problem[400], path[700];
+    snprintf(path, sizeof path, "%s/config/vidi", folder);
+    settings_read(&s, path, problem, sizeof problem);
+    assert_string_equal(problem, "");
+    strcpy(s.theme, "light");
+    assert_true(settings_write(&s));
+    settings_free(&s);
+    settings_read(&s, path, problem, sizeof problem);
+    assert_string_equal(s.theme, "light");
+    settings_free(&s);
+}
+
+/* What the command line said does not stay, until it is chosen by hand. */
+static void test_lent(void **state) {
+    (void)state;
+    struct settings s;
+    char problem[400];
+    write_file("viewer.json", "{\"theme\": \"light\", \"device\": \"good\"}");
+    for (int chosen = 0; chosen < 2; chosen++) {
+        settings_read(&s, folder, problem, sizeof problem);
+        settings_text(&s.device, "no such device");
+        settings_text(&s.model, "/m/once.gguf");
+        strcpy(s.theme, "contrast");
+        s.scale = 2;
+        settings_lend(&s, "device");
+        settings_lend(&s, "model");
+        settings_lend(&s, "theme");
+        settings_lend(&s, "scale");
+        if (chosen) settings_own(&s, "theme");
+        assert_true(settings_write(&s));
+        settings_free(&s);
+        settings_read(&s, folder, problem, sizeof problem);
+        assert_string_equal(problem, "");
+        assert_string_equal(s.device, "good");
+        assert_null(s.model);
+        assert_string_equal(s.theme, chosen ? "contrast" : "light");
+        assert_true(s.scale == 1);
+        settings_free(&s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup(test_round_trip, new_folder),
                                        cmocka_unit_test_setup(test_bad_value, new_folder),
                                        cmocka_unit_test_setup(test_damaged, new_folder),
                                        cmocka_unit_test_setup(test_presets, new_folder),
-                                       cmocka_unit_test_setup(test_nowhere, new_folder)};
+                                       cmocka_unit_test_setup(test_nowhere, new_folder),
+                                       cmocka_unit_test_setup(test_fresh, new_folder),
+                                       cmocka_unit_test_setup(test_lent, new_folder)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,38 @@ await '"ev":"question","id":2,"text":"What color is it?"'
 await '"ev":"answer","id":2,"state":"done"'
 grep '"ev":"answer","id":2' "$log" | grep -q '"image_tokens":0' || fail "the picture was encoded again"
 
+echo "what became of the picture is told before the first word"
+awk '/"ev":"facts","id":1/ && !facts { facts = NR } /"ev":"first","id":1/ { first = NR }
+    END { exit !(facts && facts < first) }' "$log" || fail "the facts came too late"
+
+echo "the answer and its numbers into the clipboard: by keys, and by the buttons"
+copied() { # what the clipboard holds
+    for _ in {1..60}; do
+        [[ $(xclip -selection clipboard -o 2>/dev/null) == "$1" ]] && return
+        sleep 0.05
+    done
+    fail "the clipboard holds '$(xclip -selection clipboard -o)' instead of '$1'"
+}
+answer=$(grep '"ev":"answer","id":2' "$log" | sed 's/.*"state":"done","text":"\([^"]*\)".*/\1/')
+xdotool key ctrl+c # nothing is selected
+copied "$answer"
+xdotool key ctrl+shift+n
+await '"ev":"copied"' 2
+line=$(xclip -selection clipboard -o)
+[[ $line == "first word "*" ms · "*" tokens/s · "*" in, "*" out · context "*llvmpipe* ]] ||
+    fail "the line is not the numbers: $line"
+xdotool key ctrl+shift+c
+copied "$answer"
+click numbers.2
+copied "$line"
+click copy.2
+copied "$answer"
+click prompt
+xdotool type --delay 60 'ab'
+xdotool key ctrl+a ctrl+c
+copied ab
+xdotool key BackSpace
+
 echo "text of other scripts through the clipboard, sent with a click"
 printf 'Qué es 画面 مرحبا 🍎?' | xclip -selection clipboard -i
 xdotool key ctrl+v

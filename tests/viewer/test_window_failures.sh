@@ -93,14 +93,6 @@ open cut "$work/cut.ts"
 await '"ev":"first_frame"'
 close_window
 
-echo "closed in every phase"
-for after in 0 0.1 0.3 0.6 1.2; do
-    open "close$after" "$picture" -p "Describe the picture."
-    sleep $after
-    xdotool key ctrl+q
-    ended 0
-done
-
 echo "no screen at all"
 DISPLAY=:4711 "$viewer" --no-config >"$work/none.out" 2>"$work/none.err"
 (($? == 1)) || fail "another exit code without a screen"

@@ -1,5 +1,5 @@
 # The tests of the viewer's parts that need no window.
-foreach(stem engine_thread settings transcript app paths dialog)
+foreach(stem engine_thread settings transcript app paths dialog choices)
   if(TARGET test_viewer_${stem})
     target_link_libraries(test_viewer_${stem} PRIVATE vidi_app)
   endif()
@@ -19,7 +19,11 @@ endif()
 if(TARGET vidi_view)
   add_executable(x_drop tests/viewer/window/x_drop.c)
   target_link_libraries(x_drop PRIVATE PkgConfig::X11)
-  foreach(part chat live failures looks wayland)
+  set(parts chat live failures keeps looks wayland)
+  if(TARGET vidi_fault_layer)
+    list(APPEND parts stop)
+  endif()
+  foreach(part ${parts})
     vidi_add_test(viewer.window_${part} tests/viewer/test_window_${part}.sh
                   $<TARGET_FILE:vidi_view> $<TARGET_FILE:x_drop>
                   $<$<TARGET_EXISTS:vidi_fault_layer>:${CMAKE_BINARY_DIR}/fault_layer>)

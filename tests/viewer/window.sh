@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034
 # window.sh - what the tests of the window share: a screen of its own, the program, its log.
 #
-#     open NAME ARGS...       starts it; then $pid, $log and $window are set
+#     open NAME ARGS...       starts it; then $pid, $log and $window are set; with settings that are
+#                             kept where `keeps` is set
 #     start NAME ARGS...      the same without $window, for a screen that is not X11's
 #     await PATTERN [N]       until N lines (1) of the log match: for long, as kernels may have to
 #                             be compiled first, which takes minutes under a sanitizer
@@ -50,7 +51,9 @@ start() {
     shift
     log=$work/$name.jsonl
     : >"$log"
-    "$viewer" --no-config --ui-log "$log" "$@" >"$work/$name.out" 2>"$work/$name.err" &
+    local config=(--no-config)
+    [[ -z ${keeps:-} ]] || config=()
+    "$viewer" "${config[@]}" --ui-log "$log" "$@" >"$work/$name.out" 2>"$work/$name.err" &
     pid=$!
     pids+=("$pid")
     await '"ev":"window"'
@@ -111,8 +114,7 @@ shoot() {
     mv "$HOME"/vidi-*.png "$pictures/$1.png"
 }
 
-# It closes within a second by its own clock (and a half for a machine that does other things), and
-# ends with this exit status. Under a sanitizer the search for leaks comes behind that.
+# It closes within a second by its own clock, and ends with this exit status. Under a sanitizer the search for leaks comes behind that.
 ended() {
     local start=${EPOCHREALTIME/./} status
     wait "$pid"
@@ -126,7 +128,7 @@ ended() {
         status=$1
     fi
     ((status == $1)) || fail "it ended with $status"
-    awk -F '[:,]' '/"ev":"closing"/ { at = $2 } /"ev":"closed"/ { exit $2 - at > 1500 }' "$log" ||
+    awk -F '[:,]' '/"ev":"closing"/ { at = $2 } /"ev":"closed"/ { exit $2 - at > most }' most=$((${VIDI_SANITIZED:-0} ? 1500 : 1000)) "$log" ||
         fail "it took too long to close"
 }
 

@@ -40,8 +40,9 @@ static int interrupted(void *user) {
 
 static void allow(struct input *in, int ms) { in->deadline = source_now_ms() + ms; }
 
-static bool late(const struct input *in) {
-    return in->deadline > 0 && source_now_ms() > in->deadline;
+/* What was interrupted and not stopped took too long; the last frames of it may have come since. */
+static bool late(const struct input *in, int error) {
+    return error == AVERROR_EXIT && !atomic_load(in->stop);
 }
 
 static bool fail(struct failure *why, bool hopeless, const char *name, const char *what) {
@@ -57,7 +58,7 @@ static bool fail_error(const struct input *in, struct failure *why, int error, c
     char text[AV_ERROR_MAX_STRING_SIZE] = "";
     char what[SOURCE_WORDS];
     av_strerror(error, text, sizeof text);
-    if (error == AVERROR_EXIT && late(in)) snprintf(text, sizeof text, "no answer in time");
+    if (late(in, error)) snprintf(text, sizeof text, "no answer in time");
     const char *heard = complaint_heard();
     const bool file = in->spec->kind == SPEC_FILE;
     if (file && !of_system(error))
@@ -308,7 +309,7 @@ static enum input_result read_failed(struct input *in, int error, struct failure
              in->frames > 0 ? "the stream ended" : "there is no picture in it that can be decoded");
         return INPUT_FAILED;
     }
-    if (error == AVERROR_EXIT && late(in))
+    if (late(in, error))
         fail(why, false, in->name, "no picture came for 8 seconds");
     else
         fail_error(in, why, error, "it broke off");

@@ -19,7 +19,7 @@ _Static_assert((int)SOURCE_CONSUMERS == (int)MAILBOX_READERS, "a slot for each c
 enum {
     FIRST_PAUSE_MS = 250, /* before a source that broke down is opened again; doubles */
     LONGEST_PAUSE_MS = 4000,
-    CLOSE_MS = 800,         /* what source_close() grants the thread before it leaves it alone */
+    CLOSE_MS = 500,         /* what source_close() grants the thread before it leaves it alone */
     RATE_MS = 1000,         /* over which frames are counted */
     SILENT_MS = 2500,       /* no frame for so long: the rate is 0 */
     BEHIND_MS = 500,        /* a reader this late gives up catching up */

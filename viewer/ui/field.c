@@ -148,6 +148,8 @@ static bool use_key(struct ui *ui, struct ui_edit *e, const struct ui_field *p, 
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (k->key == commands[i].key && k->mod == commands[i].mod) {
+            /* Others may have something to copy. */
+            if (commands[i].does == copy_only && e->cursor == e->anchor) return false;
             commands[i].does(e);
             return true;
         }

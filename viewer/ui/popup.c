@@ -79,6 +79,11 @@ int ui_pick(struct ui *ui, const char *id, struct ui_box b, const struct ui_pick
     return picked < p->n ? picked : -1;
 }
 
+void ui_pick_open(struct ui *ui, const char *id) {
+    ui->popup = (struct popup){.id = ui_id(id), .at = -1, .picked = -1, .opened = true};
+    ui_again(ui, ui->now);
+}
+
 bool ui_pick_opened(const struct ui *ui, const char *id) {
     return ui->popup.opened && ui->popup.id == ui_id(id);
 }

@@ -145,6 +145,7 @@ struct ui_picker {
 /* A list that opens below or above. The place of what was picked in this frame; below 0: nothing.
  */
 int ui_pick(struct ui *ui, const char *id, struct ui_box b, const struct ui_picker *p);
+void ui_pick_open(struct ui *ui, const char *id);              /* as if it had been pressed */
 int ui_picker_width(struct ui *ui, const struct ui_picker *p); /* that it wants, closed */
 bool ui_pick_opened(const struct ui *ui, const char *id);      /* in this frame */
 

@@ -13,15 +13,15 @@ static int row_of(struct gaps *g, const char *phase) {
     return g->n++;
 }
 
-void gaps_frame(struct gaps *g, const char *phase, double now) {
-    const double before = g->last;
+void gaps_frame(struct gaps *g, const char *phase, double since, double now) {
+    const double before = g->last > 0 ? g->last : since;
+    g->drawn++;
     g->last = phase[0] ? now : 0;
     if (!phase[0]) return;
     const int row = row_of(g, phase);
     if (row < 0) return;
     g->rows[row].frames++;
-    if (before > 0 && now - before > g->rows[row].longest_ms)
-        g->rows[row].longest_ms = now - before;
+    if (now - before > g->rows[row].longest_ms) g->rows[row].longest_ms = now - before;
 }
 
 void gaps_report(struct gaps *g) {
@@ -31,6 +31,5 @@ void gaps_report(struct gaps *g) {
                             json_pack("{s:f,s:i}", "longest_ms", g->rows[i].longest_ms, "frames",
                                       (int)g->rows[i].frames));
     if (phases) uilog("gaps", "{s:o}", "phases", phases);
-    const double last = g->last;
-    *g = (struct gaps){.last = last};
+    *g = (struct gaps){.last = g->last, .drawn = g->drawn};
 }

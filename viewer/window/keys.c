@@ -86,11 +86,14 @@ void view_export(struct view *v, bool markdown) {
 
 void view_theme(struct view *v, const char *name) {
     snprintf(v->app.settings.theme, sizeof v->app.settings.theme, "%s", name);
+    settings_own(&v->app.settings, "theme");
     v->app.dirty = true;
+    uilog("theme", "{s:s}", "theme", name);
 }
 
 void view_zoom(struct view *v, double scale) {
     v->app.settings.scale = scale < 0.5 ? 0.5 : scale > 3 ? 3 : scale;
+    settings_own(&v->app.settings, "scale");
     v->app.dirty = true;
     uilog("scale", "{s:f}", "scale", v->app.settings.scale);
 }
@@ -100,11 +103,28 @@ static void full_screen(struct view *v) {
     SDL_SetWindowFullscreen(v->window, on ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP);
 }
 
+void view_copy(struct view *v, const char *text, const char *what) {
+    SDL_SetClipboardText(text);
+    app_toast(&v->app, "The %s copied.", what);
+    uilog("copied", "{s:s}", "text", text);
+}
+
 static void copy_answer(struct view *v) {
     const struct transcript *t = &v->app.talk;
-    if (!t->n || !t->items[t->n - 1].answer[0]) return;
-    SDL_SetClipboardText(t->items[t->n - 1].answer);
-    app_toast(&v->app, "The answer was copied.");
+    for (size_t i = t->n; i-- > 0;)
+        if (t->items[i].answer[0]) {
+            view_copy(v, t->items[i].answer, "answer was");
+            return;
+        }
+}
+
+static void copy_numbers(struct view *v) {
+    const struct transcript *t = &v->app.talk;
+    for (size_t i = t->n; i-- > 0;)
+        if (t->items[i].stats) {
+            view_copy(v, t->items[i].stats, "numbers were");
+            return;
+        }
 }
 
 /* ---- keys ------------------------------------------------------------------------------------ */
@@ -145,7 +165,9 @@ static const struct {
     {SDLK_k, KMOD_CTRL, clear},
     {SDLK_s, KMOD_CTRL, save},
     {SDLK_s, KMOD_CTRL | KMOD_SHIFT, save_lines},
+    {SDLK_c, KMOD_CTRL, copy_answer}, /* where nothing is selected */
     {SDLK_c, KMOD_CTRL | KMOD_SHIFT, copy_answer},
+    {SDLK_n, KMOD_CTRL | KMOD_SHIFT, copy_numbers},
     {SDLK_COMMA, KMOD_CTRL, settings},
     {SDLK_PLUS, KMOD_CTRL, larger},
     {SDLK_PLUS, KMOD_CTRL | KMOD_SHIFT, larger},

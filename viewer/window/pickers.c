@@ -18,12 +18,13 @@ static struct ui_picker model_picker(struct view *v) {
         if (m->path == NULL ? now == NULL : now && strcmp(m->path, now) == 0) chosen = i;
     }
     snprintf(v->model_tip, sizeof v->model_tip, "The model that answers: %s", a->model_name);
+    v->model_items[c->n_models] =
+        (struct ui_item){.text = "Another …", .detail = "a GGUF file, or a folder's config.json"};
     return (struct ui_picker){.text = a->model_name,
                               .tip = v->model_tip,
-                              .why_not = c->n_models ? NULL : "Models are being looked for.",
                               .may_cut = true,
                               .items = v->model_items,
-                              .n = c->n_models,
+                              .n = c->n_models + 1,
                               .chosen = chosen};
 }
 
@@ -32,7 +33,10 @@ void view_pick_model(struct view *v, struct ui_box b) {
     const struct choices *c = &a->choices;
     const struct ui_picker p = model_picker(v);
     const int picked = ui_pick(v->ui, "model", b, &p);
-    if (picked >= 0) app_set_model(a, c->models[picked].path, c->models[picked].mmproj);
+    if (picked == c->n_models)
+        view_open(v);
+    else if (picked >= 0)
+        app_set_model(a, c->models[picked].path, c->models[picked].mmproj);
     if (ui_pick_opened(v->ui, "model")) app_look(a);
 }
 
@@ -82,6 +86,16 @@ void view_pick_device(struct view *v, struct ui_box b) {
     const struct ui_picker p = device_picker(v);
     const int picked = ui_pick(v->ui, "device", b, &p);
     if (picked >= 0) app_set_device(a, c->devices[picked].name);
+}
+
+void view_devices(struct view *v) {
+    if (!v->app.choices.n_devices) {
+        app_reload(&v->app);
+        return;
+    }
+    if (v->bar_lacks_device) v->sheet = SHEET_SETTINGS;
+    ui_pick_open(v->ui, "device");
+    app_look(&v->app);
 }
 
 /* ---- about what ------------------------------------------------------------------------------ */

@@ -91,6 +91,7 @@ static const char *const remedies[] = {
     [REMEDY_RETRY_LOAD] = "Try again",   [REMEDY_PICK_MODEL] = "Built-in model",
     [REMEDY_ASK_AGAIN] = "Ask again",    [REMEDY_CLEAR] = "New conversation",
     [REMEDY_RETRY_SOURCE] = "Try again", [REMEDY_OPEN] = "Open another",
+    [REMEDY_PLAY_AGAIN] = "Play again",  [REMEDY_DEVICES] = "Devices …",
 };
 
 static void remedy(struct view *v, enum remedy what) {
@@ -109,6 +110,10 @@ static void remedy(struct view *v, enum remedy what) {
     case REMEDY_CLEAR:
         app_clear(a);
         break;
+    case REMEDY_DEVICES:
+        view_devices(v);
+        break;
+    case REMEDY_PLAY_AGAIN:
     case REMEDY_RETRY_SOURCE:
         app_retry_source(a);
         break;
@@ -155,7 +160,7 @@ void view_log_boxes(struct view *v) {
                             "enabled", s->enabled, "focused", s->focused, "why_not",
                             s->why_not ? s->why_not : "", "cut", s->cut, "layer", s->layer));
     }
-    uilog("boxes", "{s:o}", "boxes", list);
+    uilog("boxes", "{s:I,s:o}", "frames", (json_int_t)v->gaps.drawn, "boxes", list);
 }
 
 /* Four times a second at most, and the last one in any case. */

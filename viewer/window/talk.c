@@ -116,11 +116,6 @@ static int height_of(struct view *v, size_t i, int width) {
     return h;
 }
 
-static void copy(struct view *v, const char *text, const char *said) {
-    SDL_SetClipboardText(text);
-    ui_toast(v->ui, said);
-}
-
 /* One dim line, all of it under the mouse and by a click. */
 static void draw_numbers(struct view *v, struct ui_box b, const struct entry *e) {
     struct ui *ui = v->ui;
@@ -129,7 +124,7 @@ static void draw_numbers(struct view *v, struct ui_box b, const struct entry *e)
     if (ui_button(
             ui, id, ui_cut_right(&b, ui_px(ui, SIDE)),
             &(struct ui_button){.icon = UI_ICON_COPY, .quiet = true, .tip = "Copy the answer"}))
-        copy(v, e->answer, "The answer was copied.");
+        view_copy(v, e->answer, "answer was");
     ui_cut_right(&b, ui_px(ui, 8));
     if (!e->stats) return;
     numbers_of(e, all, sizeof all);
@@ -137,7 +132,7 @@ static void draw_numbers(struct view *v, struct ui_box b, const struct entry *e)
     snprintf(tip, sizeof tip, "%s\nA click copies these numbers.", all);
     snprintf(id, sizeof id, "numbers.%" PRIu64, e->id);
     const int w = ui_text_width(ui, brief, UI_SMALL) + 1;
-    if (ui_line(ui, id, ui_cut_left(&b, w), brief, tip)) copy(v, all, "The numbers were copied.");
+    if (ui_line(ui, id, ui_cut_left(&b, w), brief, tip)) view_copy(v, all, "numbers were");
 }
 
 static void draw_question(struct view *v, struct ui_box b, const struct entry *e,

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/session.h"
+#include "viewer/model_path.h"
 #include "viewer/uilog.h"
 
 enum { FRAME_MS = 33, /* while something goes on */ LEAST_WIDTH = 480, LEAST_HEIGHT = 400 };
@@ -155,7 +156,7 @@ static void turn(struct view *v) {
         a->dirty = false;
         drawn = clock_ms();
         view_draw(v);
-        gaps_frame(&v->gaps, a->phase, clock_ms());
+        gaps_frame(&v->gaps, a->phase, a->work_since, clock_ms());
         if (!a->phase[0]) gaps_report(&v->gaps);
     }
 }
@@ -229,7 +230,8 @@ static const char *open_window(struct view *v) {
     jobs_run(v->app.jobs, warm, warmed, NULL);
     SDL_RendererInfo info;
     if (SDL_GetRendererInfo(v->renderer, &info) == 0)
-        uilog("window", "{s:s,s:f}", "renderer", info.name, "scale", v->scale);
+        uilog("window", "{s:s,s:f,s:s,s:f}", "renderer", info.name, "scale", v->scale, "theme",
+              s->theme, "size", s->scale);
     return NULL;
 }
 
@@ -246,10 +248,18 @@ static void close_window(struct view *v) {
 
 static bool take_options(struct view *v, const struct options *o) {
     struct settings *s = &v->app.settings;
-    if (o->theme) snprintf(s->theme, sizeof s->theme, "%s", o->theme);
-    if (o->scale > 0) s->scale = o->scale / 100;
+    if (o->theme) {
+        snprintf(s->theme, sizeof s->theme, "%s", o->theme);
+        settings_lend(s, "theme");
+    }
+    if (o->scale > 0) {
+        s->scale = o->scale / 100;
+        settings_lend(s, "scale");
+    }
     v->first_live = o->live;
-    v->first_picture = o->rest.n > 0;
+    char *model = o->rest.n ? model_path_of(o->rest.items[0]) : NULL;
+    v->first_picture = o->rest.n && !model;
+    free(model);
     if (!o->prompt) return true;
     v->first_question = strdup(o->prompt);
     return v->first_question != NULL;
@@ -303,7 +313,7 @@ int cmd_view(struct cli *cli) {
     if (!v || (o->loras.n && !adapters))
         return cli_fail(cli, CLI_MEMORY, "no memory to open the viewer");
     const int code = run(cli, v, adapters);
-    uilog("closing", "{}");
+    uilog("closing", "{s:I}", "frames", (json_int_t)v->gaps.drawn);
     close_window(v);
     const bool clean = app_close(&v->app);
     session_adapters_free(adapters, o->loras.n);

@@ -76,6 +76,8 @@ void view_text(struct view *v, const char *text); /* dropped or pasted: a file, 
  */
 void view_zoom_picture(struct view *v, double factor, double right, double down);
 void view_zoom(struct view *v, double scale);
+/* what: "answer was", for the toast */
+void view_copy(struct view *v, const char *text, const char *what);
 /* look.c: the picture's half, and the least height that it needs. */
 void view_picture(struct view *v, struct ui_box b);
 int view_picture_least(struct view *v, int width);
@@ -97,5 +99,6 @@ void view_sheet(struct view *v);
 void view_bar(struct view *v, struct ui_box b);
 void view_pick_model(struct view *v, struct ui_box b);
 void view_pick_device(struct view *v, struct ui_box b);
+void view_devices(struct view *v); /* opens the list of devices */
 void view_theme(struct view *v, const char *name);
 #endif

@@ -108,6 +108,7 @@ typedef struct vidi_stats {
     vidi_stop stop;
     uint64_t device_bytes, host_peak_bytes;
     uint64_t submissions, recordings, allocations; /* counters since vidi_open() */
+    double longest_submission_ms; /* since vidi_open(): what a stop had to wait for at most */
 } vidi_stats;
 
 typedef struct vidi_device {
@@ -117,7 +118,8 @@ typedef struct vidi_device {
     uint32_t subgroup_size;
     int usable; /* 0: too old or lacks something; `reason` says what */
     const char *reason;
-    const char *features; /* words separated by blanks: "subgroup f16 int_dot" */
+    const char *features;  /* words separated by blanks: "subgroup f16 int_dot" */
+    uint64_t budget_bytes; /* what of its memory this program may have; 0: nobody knows */
 } vidi_device;
 
 /* One device. cfg may be NULL. On failure *out still holds an object whose vidi_error() has the

@@ -305,5 +305,6 @@ void vidi_chat_stats(const vidi_chat *c, vidi_stats *out) {
     out->host_peak_bytes = m->v->ctx.heap.peak_bytes;
     out->submissions = n.submissions;
     out->recordings = n.recordings;
+    out->longest_submission_ms = n.longest_ms;
     out->allocations = n.buffer_allocations + n.descriptor_updates + m->v->ctx.heap.n_allocs;
 }

@@ -318,6 +318,8 @@ vidi_status chat_encode(vidi_chat *c, struct said_picture *p) {
     TRY(chat_pixels(c, p));
     struct program *program;
     TRY(encoder_of(c, p, &program));
+    /* Once more: kernels may have been compiled meanwhile, which was told. */
+    TRY(tell(c, "encoding picture", (uint64_t)c->stats.tiles, c->n_pictures));
     c->encoded = program;
     if (p->n_asked) memcpy(gpu_buffer_map(c->asked), p->asked, p->n_asked * sizeof *p->asked);
     TRY(chat_run(c, program, c->model->shape.picture.rows, true));
@@ -452,6 +454,7 @@ vidi_status chat_read_pending(vidi_chat *c) {
         if (c->model->shape.picture.mutual == MUTUAL_PROMPT && c->position == 0)
             step->span_to = k.rows;
         c->chunk_rows = k.rows;
+        TRY(tell(c, "reading prompt", c->read_pending, c->pending.n));
         if (k.rows) TRY(chat_run(c, c->prompt, k.rows, true));
         c->stats.image_tokens += (int)k.picture_rows;
         c->stats.prompt_tokens += (int)k.rows;

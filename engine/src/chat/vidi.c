@@ -120,6 +120,7 @@ static void show_device(void *user, const struct gpu_caps *caps) {
                                           .type = types[caps->type],
                                           .driver = caps->driver,
                                           .memory_bytes = caps->memory_bytes,
+                                          .budget_bytes = caps->budget_bytes,
                                           .api_version = caps->api_version,
                                           .subgroup_size = caps->subgroup_size,
                                           .usable = caps->usable,

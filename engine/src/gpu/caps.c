@@ -172,6 +172,19 @@ static void read_memory(struct probe *p) {
     p->caps.unified = p->caps.type == GPU_CPU || (p->caps.type == GPU_INTEGRATED && mapped);
 }
 
+static void read_budget(struct probe *p) {
+    VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT};
+    VkPhysicalDeviceMemoryProperties2 all = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2,
+                                             .pNext = &budget};
+    if (!(p->extensions & EXT_BUDGET)) return;
+    vkGetPhysicalDeviceMemoryProperties2(p->physical, &all);
+    for (uint32_t i = 0; i < p->memory.memoryHeapCount; i++)
+        if ((p->memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) &&
+            p->memory.memoryHeaps[i].size == p->caps.memory_bytes)
+            p->caps.budget_bytes = budget.heapBudget[i];
+}
+
 /* Puts a structure at the front of a chain. */
 static void chain(void *head, void *link) {
     VkBaseOutStructure *h = head, *l = link;
@@ -241,6 +254,7 @@ vidi_status probe_device(struct vd_ctx *ctx, VkPhysicalDevice physical, struct p
     if (is_new(p)) {
         read_features(p);
         read_properties(p);
+        read_budget(p);
     }
     const char *reason = probe_judge(p);
     p->caps.usable = !reason;

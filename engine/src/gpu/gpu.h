@@ -45,6 +45,7 @@ struct gpu_caps {
     uint32_t align;        /* of a span's offset in bytes, at least 16 */
     uint64_t max_range;    /* largest span that can be bound */
     uint64_t memory_bytes; /* largest device-local heap */
+    uint64_t budget_bytes; /* what of it this program may have; 0: the driver does not say */
     bool unified;          /* the device reads host memory as fast as its own */
     bool import_host;      /* can use host memory without a copy */
     bool timestamps;
@@ -72,6 +73,7 @@ struct gpu_counters { /* since gpu_open() */
     uint64_t descriptor_updates; /* sets written */
     uint64_t device_bytes;       /* taken from the device now, room for more buffers included */
     uint64_t validation_messages;
+    double longest_ms; /* of a submission of a program, from handing it over to its end */
 };
 
 vidi_status gpu_open(struct vd_ctx *ctx, const struct gpu_config *cfg, struct gpu **out);

@@ -176,6 +176,10 @@ vidi_status pipeline_layout(struct gpu *gpu, uint32_t kernel, struct kernel_layo
 vidi_status pipelines_prepare(struct gpu *gpu, const struct gpu_dispatch *items, uint32_t n,
                               uint32_t *index);
 
+/* Runs each once over nothing, where the driver compiles only then (warm.c). */
+bool pipelines_want_warming(const struct gpu *gpu);
+vidi_status pipelines_warm(struct gpu *gpu, const uint32_t *jobs, uint32_t n);
+
 /* Width of a workgroup of a compiled shader with these specialisation constants (spirv.c); 0: it
  * cannot be told. */
 uint32_t spirv_local_size_x(const struct kernel *k, const struct kernel_variant *v,

@@ -87,7 +87,7 @@ static vidi_status find_or_add(struct gpu *gpu, const struct gpu_dispatch *d, ui
 struct work {
     struct gpu *gpu;
     const uint32_t *jobs; /* places in the table */
-    uint32_t n;
+    uint32_t n, total;    /* total: what progress is told, the warming included */
     atomic_uint next, done;
     bool stopped;
 };
@@ -150,7 +150,8 @@ static void work_and_report(struct work *w) {
         struct pipeline *p = &w->gpu->pipelines.items[w->jobs[i]];
         p->result = make(w->gpu, p);
         const uint32_t done = atomic_fetch_add(&w->done, 1) + 1;
-        if (!cfg->progress || !cfg->progress(cfg->user, "compiling kernels", done, w->n)) continue;
+        if (!cfg->progress || !cfg->progress(cfg->user, "compiling kernels", done, w->total))
+            continue;
         w->stopped = true;
         atomic_store(&w->next, w->n);
     }
@@ -202,12 +203,15 @@ static vidi_status make_missing(struct gpu *gpu, struct arena *scratch) {
         jobs[w.n++] = i;
     }
     if (!w.n) return VIDI_OK;
-    if (gpu->cfg.progress && gpu->cfg.progress(gpu->cfg.user, "compiling kernels", 0, w.n))
+    const bool warm = pipelines_want_warming(gpu);
+    w.total = warm ? 2 * w.n : w.n;
+    if (gpu->cfg.progress && gpu->cfg.progress(gpu->cfg.user, "compiling kernels", 0, w.total))
         return vd_fail(gpu->ctx, VIDI_E_CANCELLED, "cancelled");
     run_threads(&w);
     p->grown = true;
     if (w.stopped) return vd_fail(gpu->ctx, VIDI_E_CANCELLED, "cancelled");
-    return check_results(gpu, &w);
+    TRY(check_results(gpu, &w));
+    return warm ? pipelines_warm(gpu, jobs, w.n) : VIDI_OK;
 }
 
 vidi_status pipelines_prepare(struct gpu *gpu, const struct gpu_dispatch *items, uint32_t n,

@@ -170,6 +170,8 @@ static void retire(struct gpu *gpu) {
         const bool again =
             s->n_flights && s->flights[0].program == f.program && s->flights[0].first <= f.first;
         if (f.program && !again) learn(s, &f);
+        const double ms = clock_ms() - f.start_ms;
+        if (ms > gpu->counters.longest_ms) gpu->counters.longest_ms = ms;
     }
 }
 

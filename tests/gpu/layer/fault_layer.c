@@ -1,8 +1,10 @@
+#define _POSIX_C_SOURCE 200809L
 #include "fault_layer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan.h>
 
@@ -23,8 +25,22 @@ static int file_says(const char *name) {
     return same && remove(path) == 0;
 }
 
+/* As long as the file that VIDI_FAULT_SLOW names says of this name. */
+static void dawdle(const char *name) {
+    const char *path = getenv("VIDI_FAULT_SLOW");
+    FILE *f = path ? fopen(path, "r") : NULL;
+    if (!f) return;
+    char word[64] = "";
+    long ms = 0;
+    if (fscanf(f, "%63s %ld", word, &ms) != 2 || strcmp(word, name) != 0) ms = 0;
+    fclose(f);
+    const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    if (ms > 0) nanosleep(&t, NULL);
+}
+
 /* True: this is the call that must fail. */
 static int must_fail(const char *name) {
+    dawdle(name);
     if (file_says(name)) return 1;
     if (atomic_fetch_add(&fault_plan.calls, 1) + 1 != fault_plan.fail_at) return 0;
     fault_plan.failed = name;
