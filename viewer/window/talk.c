@@ -44,7 +44,7 @@ static void brief_of(struct view *v, const struct entry *e, int width, char *out
     while (ui_text_width(v->ui, out, UI_SMALL) > width) {
         char *last = NULL;
         for (char *at = out; (at = strstr(at, " · ")) != NULL; at++) last = at;
-        if (!last) return;
+        if (!last) last = out;
         *last = '\0';
     }
 }
@@ -129,6 +129,7 @@ static void draw_numbers(struct view *v, struct ui_box b, const struct entry *e)
     if (!e->stats) return;
     numbers_of(e, all, sizeof all);
     brief_of(v, e, b.w, brief, sizeof brief);
+    if (!brief[0]) return;
     snprintf(tip, sizeof tip, "%s\nA click copies these numbers.", all);
     snprintf(id, sizeof id, "numbers.%" PRIu64, e->id);
     const int w = ui_text_width(ui, brief, UI_SMALL) + 1;

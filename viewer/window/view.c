@@ -303,6 +303,9 @@ int cmd_view(struct cli *cli) {
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     SDL_SetHint(SDL_HINT_IME_SHOW_UI, "1");
+#ifdef SDL_HINT_IME_SUPPORT_EXTENDED_TEXT
+    SDL_SetHint(SDL_HINT_IME_SUPPORT_EXTENDED_TEXT, "1"); /* else 31 bytes of it are shown */
+#endif
     if (SDL_Init(SDL_INIT_VIDEO) != 0)
         return cli_fail(cli, CLI_FAILED,
                         "there is no screen to open a window on (%s); `vidi chat` works without",
