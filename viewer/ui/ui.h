@@ -144,6 +144,7 @@ struct ui_picker {
 int ui_pick(struct ui *ui, const char *id, struct ui_box b, const struct ui_picker *p);
 void ui_pick_open(struct ui *ui, const char *id);         /* as if it had been pressed */
 bool ui_pick_opened(const struct ui *ui, const char *id); /* in this frame */
+bool ui_pick_is_open(const struct ui *ui, const char *id);
 
 void ui_progress(struct ui *ui, const char *id, struct ui_box b,
                  double part); /* below 0: unknown */
