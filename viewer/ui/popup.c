@@ -88,6 +88,8 @@ bool ui_pick_opened(const struct ui *ui, const char *id) {
     return ui->popup.opened && ui->popup.id == ui_id(id);
 }
 
+bool ui_pick_is_open(const struct ui *ui, const char *id) { return ui->popup.id == ui_id(id); }
+
 /* ---- the open list --------------------------------------------------------------------------- */
 
 static void close_popup(struct ui *ui, int picked) {

@@ -150,6 +150,7 @@ int ui_pick(struct ui *ui, const char *id, struct ui_box b, const struct ui_pick
 void ui_pick_open(struct ui *ui, const char *id);              /* as if it had been pressed */
 int ui_picker_width(struct ui *ui, const struct ui_picker *p); /* that it wants, closed */
 bool ui_pick_opened(const struct ui *ui, const char *id);      /* in this frame */
+bool ui_pick_is_open(const struct ui *ui, const char *id);
 
 /* On or off, at the right of the box. True: it was turned over. */
 bool ui_switch(struct ui *ui, const char *id, struct ui_box b, bool on, const char *tip);

@@ -121,6 +121,9 @@ static struct ui_picker source_picker(struct view *v,
     v->source_items[n++] = (struct ui_item){.text = "Test picture", .detail = "moving"};
     for (int i = 0; i < n; i++)
         if (a->source_spec && strcmp(a->source_spec, specs[i]) == 0) chosen = i;
+    int last = chosen; /* the one that was used last is where the list begins */
+    for (int i = 0; i < n && last < 0; i++)
+        if (a->settings.source && strcmp(a->settings.source, specs[i]) == 0) last = i;
     return (struct ui_picker){
         .text = chosen >= 0 ? v->source_items[chosen].text : "Live source",
         .icon = UI_ICON_CAMERA,
@@ -130,7 +133,7 @@ static struct ui_picker source_picker(struct view *v,
         .may_cut = chosen >= 0,
         .items = v->source_items,
         .n = n,
-        .chosen = chosen};
+        .chosen = last};
 }
 
 static void pick_source(struct view *v, struct ui_box b, bool with_text) {
@@ -139,8 +142,11 @@ static void pick_source(struct view *v, struct ui_box b, bool with_text) {
     struct ui_picker p = source_picker(v, specs);
     if (!with_text) p.text = NULL;
     const int picked = ui_pick(v->ui, "source", b, &p);
-    if (picked >= 0) app_show(a, specs[picked]);
-    if (ui_pick_opened(v->ui, "source")) app_look(a);
+    if (picked >= 0) {
+        settings_text(&a->settings.source, specs[picked]);
+        app_show(a, specs[picked]);
+    }
+    app_watch_cameras(a, ui_pick_is_open(v->ui, "source"));
 }
 
 /* ---- the bar --------------------------------------------------------------------------------- */

@@ -249,25 +249,26 @@ static void draw_all(struct view *v, struct ui_box b) {
 
 static void pick_preset(struct view *v, struct ui_box b) {
     const struct settings *s = &v->app.settings;
-    for (int i = 0; i < s->n_presets; i++)
-        v->preset_items[i] =
-            (struct ui_item){.text = s->presets[i].name,
-                             .detail = strcmp(s->presets[i].name, s->presets[i].question) != 0
-                                           ? s->presets[i].question
-                                           : NULL};
-    struct ui_picker p = {.text = "Questions",
-                          .icon = UI_ICON_LIST,
-                          .tip =
-                              "Questions that are asked often; questions.txt beside the settings "
-                              "holds your own",
-                          .items = v->preset_items,
-                          .n = s->n_presets,
-                          .chosen = -1};
-    if (ui_picker_width(v->ui, &p) > b.w) p.text = NULL;
-    b.w = ui_picker_width(v->ui, &p);
-    const int picked = ui_pick(v->ui, "presets", b, &p);
+    const char *questions[SETTINGS_PRESETS];
+    for (int i = 0; i < s->n_presets; i++) {
+        const struct preset *p = &s->presets[i];
+        questions[i] = !s->model && p->inside ? p->inside : p->question;
+        v->preset_items[i] = (struct ui_item){
+            .text = p->name, .detail = strcmp(p->name, questions[i]) != 0 ? questions[i] : NULL};
+    }
+    struct ui_picker picker = {
+        .text = "Questions",
+        .icon = UI_ICON_LIST,
+        .tip = "Questions that are asked often; questions.txt beside the settings "
+               "holds your own",
+        .items = v->preset_items,
+        .n = s->n_presets,
+        .chosen = -1};
+    if (ui_picker_width(v->ui, &picker) > b.w) picker.text = NULL;
+    b.w = ui_picker_width(v->ui, &picker);
+    const int picked = ui_pick(v->ui, "presets", b, &picker);
     if (picked < 0) return;
-    ui_edit_set(v->prompt, s->presets[picked].question);
+    ui_edit_set(v->prompt, questions[picked]);
     ui_focus(v->ui, "prompt");
 }
 
