@@ -205,6 +205,7 @@ bool app_open(struct app *a, const struct app_options *o, const char *folder) {
 }
 
 bool app_close(struct app *a) {
+    a->open_count++; /* a picture or a frame that is on its way comes too late */
     enum { CLOSE_MS = 900, LEAST_MS = 100 }; /* a second, with the window's own end */
     const double from = clock_ms();
     engine_quit(a->engine);
