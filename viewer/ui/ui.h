@@ -217,8 +217,9 @@ const char *ui_field_hint(struct ui *ui, int width, const char *const *hints, in
 
 /* Which part of a picture is seen. {.zoom = 1}: all of it. */
 struct ui_view {
-    double zoom; /* 1: all of it, as large as fits and not blown up */
-    double x, y; /* what is in the middle of the box: 0..1 of its width and height */
+    double zoom;        /* 1: all of it, as large as fits */
+    double x, y;        /* what is in the middle of the box: 0..1 of its width and height */
+    double larger_most; /* than it is, while all of it is seen; 0: whatever fits */
     int held_x, held_y;
 };
 /* The wheel zooms about the mouse, dragging moves, two clicks show pixel for pixel and back. width
