@@ -195,7 +195,7 @@ def make_wider(out, name):
         "text_config": {**given["text_config"], **text, "num_hidden_layers": layers}}))
     eyes.TEXT = sys.modules["native"].TEXT = "What is it?"
     m = getattr(eyes, name)()
-    if name.startswith("llava"):
+    if name.startswith(("llava", "internvl")):
         del m["tower"]  # its rows are those of a layer of the small one
     folder, net = f"{out}/{name}", m["net"]
     with tempfile.TemporaryDirectory() as made:
