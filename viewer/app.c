@@ -205,10 +205,13 @@ bool app_open(struct app *a, const struct app_options *o, const char *folder) {
     a->jobs = jobs_open(o->wake, o->user);
     a->engine = a->jobs ? engine_start(o->wake, o->user) : NULL;
     if (!a->engine) return false;
-    app_reload(a);
-    app_look(a);
     if (problem[0]) app_toast(a, "%s", problem);
     return true;
+}
+
+void app_begin(struct app *a) {
+    app_reload(a);
+    app_look(a);
 }
 
 bool app_close(struct app *a) {
