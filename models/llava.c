@@ -70,7 +70,8 @@ static void shape(const void *cfg, struct shape *s) {
 static tensor encode(graph *g, const void *cfg, tensor pixels) {
     const struct cfg *c = cfg;
     const bool all = !c->clip || c->cut;
-    if (!all) vit_spare(g, c->vit.layers - 1);
+    /* The layer behind those that count, which most files hold all the same. */
+    vit_spare(g, all ? c->vit.layers : c->vit.layers - 1);
     graph_spare(g, "model.image_newline");
     tensor x = vit_rows(g, &c->vit, pixels, all ? vit_count(g, &c->vit) : c->vit.layers - 1);
     if (c->clip) x = g_rows(g, x, 1, tensor_rows(g, x) - 1);

@@ -210,12 +210,12 @@ static void read_memory(struct probe *p) {
     p->caps.unified = p->caps.type == GPU_CPU || (p->caps.type == GPU_INTEGRATED && mapped);
 }
 
-static void read_budget(struct probe *p) {
+void probe_budget(struct probe *p) {
     VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT};
     VkPhysicalDeviceMemoryProperties2 all = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2,
                                              .pNext = &budget};
-    if (!(p->extensions & EXT_BUDGET)) return;
+    if (!is_new(p) || !(p->extensions & EXT_BUDGET)) return;
     vkGetPhysicalDeviceMemoryProperties2(p->physical, &all);
     for (uint32_t i = 0; i < p->memory.memoryHeapCount; i++)
         if ((p->memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) &&
@@ -301,7 +301,6 @@ vidi_status probe_device(struct vd_ctx *ctx, VkInstance instance, VkPhysicalDevi
     if (is_new(p)) {
         read_features(p);
         read_properties(p);
-        read_budget(p);
         p->caps.matrix_side = matrix_side(p, instance);
         if (p->caps.matrix_side) p->caps.has |= NEED_COOPMAT;
     }

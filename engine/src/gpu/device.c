@@ -85,7 +85,10 @@ vidi_status gpu_devices(struct vd_ctx *ctx, void (*each)(void *user, const struc
     vidi_status status = instance_open(&in, ctx, false, false);
     if (status == VIDI_OK) status = probe_all(&a, in.handle, &probes, &n);
     if (status == VIDI_OK)
-        for (uint32_t i = 0; i < n; i++) each(user, &probes[i].caps);
+        for (uint32_t i = 0; i < n; i++) {
+            probe_budget(&probes[i]);
+            each(user, &probes[i].caps);
+        }
     arena_close(&a);
     instance_close(&in);
     return status;

@@ -97,6 +97,9 @@ const char *probe_extension_name(uint32_t i, uint32_t *bit);
 const char *probe_judge(const struct probe *p);
 vidi_status probe_device(struct vd_ctx *ctx, VkInstance instance, VkPhysicalDevice physical,
                          struct probe *out);
+/* Sets caps.budget_bytes. For lists of devices alone: drivers that compile for GPUs that are not
+ * here may fall over this question. */
+void probe_budget(struct probe *p);
 /* Every physical device, in an arena. */
 vidi_status probe_all(struct arena *a, VkInstance instance, struct probe **out, uint32_t *n);
 

@@ -187,7 +187,7 @@ def main():
         if width * height == 1:  # taken for one of one channel; stretched it is what it is: one colour
             image = image.resize((side, side))
         values = process_images([image], process)[0].numpy()
-        found[f"{width}x{height}"] = [[float(v) for v in values.reshape(-1)[::991]]]
+        found[f"{width}x{height}"] = [[round(float(v), 7) for v in values.reshape(-1)[::61]]]
     with open(f"{folder}/pixels.json", "w") as f:
         json.dump(found, f)
 

@@ -166,7 +166,7 @@ def main():
     found = {}
     for width, height in eyes.SIZES:
         x = net.transformer.visual.image_transform(eyes.pattern(width, height))
-        found[f"{width}x{height}"] = [[float(v) for v in x.reshape(-1)[::991]]]
+        found[f"{width}x{height}"] = [[round(float(v), 7) for v in x.reshape(-1)[::61]]]
     with open("pixels.json", "w") as f:
         json.dump(found, f)
 
