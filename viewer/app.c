@@ -88,6 +88,49 @@ void app_look(struct app *a) {
     free(l);
 }
 
+struct cameras {
+    struct app *a;
+    struct source_camera found[CHOICES_CAMERAS];
+    int n;
+};
+
+static void cameras_run(void *user) {
+    struct cameras *c = user;
+    c->n = source_list_cameras(c->found, CHOICES_CAMERAS);
+    if (c->n > CHOICES_CAMERAS) c->n = CHOICES_CAMERAS;
+}
+
+static void cameras_done(void *user) {
+    struct cameras *c = user;
+    struct app *a = c->a;
+    a->looking_for_cameras = false;
+    a->choices.n_cameras = c->n;
+    memcpy(a->choices.cameras, c->found, sizeof c->found);
+    a->dirty = true;
+    uilog("cameras", "{s:i}", "n", c->n);
+    free(c);
+}
+
+void app_watch_cameras(struct app *a, bool on) {
+    if (on && !a->watching_cameras) a->cameras_due = a->now;
+    a->watching_cameras = on;
+}
+
+/* Returns milliseconds until it is due; below 0: it is not. */
+static int look_for_cameras(struct app *a) {
+    enum { EVERY_MS = 2000 };
+    if (!a->watching_cameras) return -1;
+    if (a->now < a->cameras_due) return (int)(a->cameras_due - a->now) + 1;
+    a->cameras_due = a->now + EVERY_MS;
+    struct cameras *c = a->looking_for_cameras ? NULL : calloc(1, sizeof *c);
+    if (c) {
+        c->a = a;
+        a->looking_for_cameras = jobs_run(a->jobs, cameras_run, cameras_done, c);
+        if (!a->looking_for_cameras) free(c);
+    }
+    return EVERY_MS;
+}
+
 void app_reload(struct app *a) {
     const struct engine_setup setup = {.model = a->settings.model,
                                        .mmproj = a->settings.mmproj,
@@ -188,7 +231,7 @@ int app_turn(struct app *a) {
     jobs_poll(a->jobs);
     app_take_engine(a);
     app_take_source(a);
-    int wait = app_live_turn(a);
+    int wait = sooner(app_live_turn(a), look_for_cameras(a));
     if (a->frame) { /* the frame that stays gets older all the same */
         enum { AGE_MS = 1000 };
         if (a->now >= a->age_due) {

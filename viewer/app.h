@@ -62,7 +62,9 @@ struct app {
     struct jobs *jobs;
     struct transcript talk;
     struct choices choices;
-    bool looking; /* for choices */
+    bool looking;                               /* for choices */
+    bool watching_cameras, looking_for_cameras; /* they are listed anew all the time */
+    double cameras_due;
 
     enum model_state model;
     char device_name[256], model_name[160];
@@ -124,6 +126,8 @@ int app_turn(struct app *a);
 /* --- actions ---------------------------------------------------------------------------------- */
 
 void app_look(struct app *a); /* for models and devices anew */
+/* While it is on the list of cameras is kept up to date. */
+void app_watch_cameras(struct app *a, bool on);
 void app_set_model(struct app *a, const char *path, const char *mmproj);
 void app_set_device(struct app *a, const char *name);
 void app_reload(struct app *a);

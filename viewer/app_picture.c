@@ -280,9 +280,13 @@ void app_take_source(struct app *a) {
     look_at_next(a);
     if (!a->source) return;
     const enum source_state before = a->status.state;
+    const unsigned restarts = a->status.restarts; /* it may have come and gone since */
     const bool first = !a->status.words[0];
     source_status(a->source, &a->status);
-    if (first || before != a->status.state) source_changed(a, before);
+    const enum source_state state = a->status.state;
+    const bool over = state == SOURCE_ENDED || state == SOURCE_FAILED;
+    if (first || before != state || (over && restarts != a->status.restarts))
+        source_changed(a, before);
     struct frame *f = source_take(a->source, SOURCE_UI);
     if (!f) return;
     if (a->frozen && a->frame) {

@@ -137,6 +137,7 @@ static bool join(struct engine *e, struct engine_event *event) {
     struct engine_event *last = e->last ? &e->last->event : NULL;
     if (!last || last->kind != event->kind || last->id != event->id) return false;
     if (event->kind == ENGINE_PHASE) {
+        if (!last->text || strcmp(last->text, event->text) != 0) return false; /* each is told */
         event->at = last->at;
         engine_event_free(last);
         *last = *event;

@@ -102,20 +102,21 @@ static json_t *give(const struct settings *s, int v) {
 /* --- the user's questions --------------------------------------------------------------------- */
 
 static const struct {
-    const char *name, *question;
+    const char *name, *question, *inside;
 } built_in[] = {
-    {"Describe", "Describe the picture."},
-    {"What is this?", "What is this?"},
-    {"Read the text", "What word is this?"},
-    {"Count", "How many things are there?"},
-    {"Unsafe?", "Is anything in this picture unsafe or dangerous? Say what and why."},
-    {"Objects as JSON", "List the objects in this picture as a JSON array of names."},
+    {"Describe", "Describe this picture in detail.", "Describe the picture."},
+    {"What is this?", "What is this?", NULL},
+    {"Read the text", "What text is in this picture? Write it exactly as it stands there.",
+     "What word is this?"},
+    {"Count", "What is in this picture, and how many of each?", "How many things are there?"},
+    {"Unsafe?", "Is anything in this picture unsafe or dangerous? Say what and why.", NULL},
+    {"Objects as JSON", "List the objects in this picture as a JSON array of names.", NULL},
 };
 
 static void add_preset(struct settings *s, const char *name, size_t name_len,
                        const char *question) {
     if (s->n_presets == SETTINGS_PRESETS) return;
-    struct preset p = {strndup(name, name_len), strdup(question)};
+    struct preset p = {.name = strndup(name, name_len), .question = strdup(question)};
     if (p.name && p.question) {
         s->presets[s->n_presets++] = p;
         return;
@@ -149,13 +150,16 @@ static void read_presets(struct settings *s) {
 static void defaults(struct settings *s) {
     *s = (struct settings){.theme = "dark",
                            .scale = 1,
-                           .width = 1180,
-                           .height = 760,
+                           .width = SETTINGS_WIDTH,
+                           .height = SETTINGS_HEIGHT,
                            .every_s = 1,
                            .caption = true,
                            .max_tokens = 512};
-    for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++)
+    for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++) {
+        const int before = s->n_presets;
         add_preset(s, built_in[i].name, strlen(built_in[i].name), built_in[i].question);
+        if (s->n_presets > before) s->presets[before].inside = built_in[i].inside;
+    }
 }
 
 static void take_theme(struct settings *s, const json_t *in, const char **wrong) {

@@ -8,10 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SETTINGS_RECENT = 8, SETTINGS_PRESETS = 40 };
+enum {
+    SETTINGS_RECENT = 8,
+    SETTINGS_PRESETS = 40,
+    SETTINGS_WIDTH = 1180, /* of the window, until it gets another size */
+    SETTINGS_HEIGHT = 760
+};
 
 struct preset {
     char *name, *question;
+    const char *inside; /* what the model that ships inside understands instead; NULL: the same */
 };
 
 struct settings {

@@ -10,3 +10,12 @@ foreach(stem mailbox spec cameras frame pixels clip cut ends)
     vidi_test_properties(source.${stem} DISABLED TRUE)
   endif()
 endforeach()
+
+# What a build with VIDI_VIDEO off has instead: it links, whatever this build has.
+if(CMOCKA_FOUND)
+  add_executable(test_source_without tests/source/without/test_without.c viewer/source/none.c
+                 viewer/source/spec.c viewer/source/states.c viewer/source/thumb.c)
+  target_include_directories(test_source_without PRIVATE viewer)
+  target_link_libraries(test_source_without PRIVATE vidi_cameras PkgConfig::CMOCKA)
+  vidi_add_test(source.without test_source_without)
+endif()

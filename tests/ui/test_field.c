@@ -226,11 +226,43 @@ static void test_composing(void **state) {
     assert_first("\u4f60");
 }
 
+static void compose(const char *text) {
+#if SDL_VERSION_ATLEAST(2, 0, 22)
+    SDL_Event e = {.type = SDL_TEXTEDITING_EXT};
+    e.editExt.text = SDL_strdup(text);
+#else
+    SDL_Event e = {.type = SDL_TEXTEDITING};
+    SDL_snprintf(e.edit.text, sizeof e.edit.text, "%s", text);
+#endif
+    ui_event(s.ui, &e);
+}
+
+/* Keys that shorten or leave what is composed do nothing to the text before it. */
+static void test_composing_keys(void **state) {
+    static const SDL_Keycode keys[] = {SDLK_BACKSPACE, SDLK_DELETE, SDLK_LEFT, SDLK_HOME,
+                                       SDLK_RETURN};
+    (void)state;
+    stage_type(&s, "ab");
+    assert_first("ab");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        compose("more than thirty-one bytes of what is being composed");
+        stage_key(&s, keys[i], KMOD_NONE);
+        assert_first("ab");
+    }
+    assert_int_equal(form.sent, 0);
+    compose("");
+    stage_key(&s, SDLK_BACKSPACE, KMOD_NONE);
+    assert_first("a");
+    stage_letters(&s, "c"); /* at the end, where the cursor stayed */
+    assert_first("ac");
+}
+
 int main(void) {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        EACH(test_typing), EACH(test_order),     EACH(test_tab_in_between), EACH(test_many),
-        EACH(test_lines),  EACH(test_clipboard), EACH(test_composing),      EACH(test_mouse),
+        EACH(test_typing),    EACH(test_order), EACH(test_tab_in_between),
+        EACH(test_many),      EACH(test_lines), EACH(test_clipboard),
+        EACH(test_composing), EACH(test_mouse), EACH(test_composing_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,15 +104,16 @@ static void test_bad_pictures(void **state) {
     assert_int_equal(a.banner.remedy, REMEDY_OPEN);
     app_dismiss(&a);
     /* The head of a PNG of 60000 x 60000. */
-    static const uint8_t bomb[] = {0x89, 'P',  'N', 'G', '\r', '\n', 0x1a, '\n', 0,    0, 0,
-                                   13,   'I',  'H', 'D', 'R',  0,    0,    0xea, 0x60, 0, 0,
-                                   0xea, 0x60, 8,   2,   0,    0,    0,    0,    0,    0, 0};
+    static const uint8_t bomb[] = {0x89, 'P',  'N', 'G', '\r', '\n', 0x1a, '\n', 0,    0,    0,
+                                   13,   'I',  'H', 'D', 'R',  0,    0,    0xea, 0x60, 0,    0,
+                                   0xea, 0x60, 8,   2,   0,    0,    0,    0x0f, 0xb0, 0xe2, 0x15};
     uint8_t *bytes = malloc(sizeof bomb);
     assert_non_null(bytes);
     memcpy(bytes, bomb, sizeof bomb);
     app_show_bytes(&a, bytes, sizeof bomb, "pasted picture");
     UNTIL(&a, a.banner.words[0]);
     assert_non_null(strstr(a.banner.words, "Pasted picture"));
+    assert_non_null(strstr(a.banner.words, "60000 x 60000 pixels"));
     assert_int_equal(a.shot->id, id);
     ask(&a, "What is this?");
     assert_int_equal(newest(&a)->state, ENTRY_DONE);

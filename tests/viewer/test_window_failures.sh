@@ -12,9 +12,9 @@ echo "not a picture" >"$work/words.png"
 "$drop" "$window" 300 300 "$work/words.png" || fail "the drop was not taken"
 await '"ev":"banner".*words.png'
 # the head of a PNG of 60000 x 60000
-printf '\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xea\x60\0\0\xea\x60\x08\x02\0\0\0\0\0\0\0' >"$work/bomb.png"
+printf '\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xea\x60\0\0\xea\x60\x08\x02\0\0\0\x0f\xb0\xe2\x15' >"$work/bomb.png"
 "$drop" "$window" 300 300 "$work/bomb.png" || fail "the drop was not taken"
-await '"ev":"banner".*bomb.png'
+await '"ev":"banner".*bomb.png: has 60000 x 60000 pixels, and their count is limited'
 shoot banner
 xdotool key ctrl+o # no dialog here: the window asks for the path itself
 await '"ev":"dialog","picked":false,"none":true'
@@ -48,6 +48,12 @@ echo "no device"
 open device "$picture" --device "no such device"
 await '"ev":"load_failed","status":"device"'
 await '"ev":"banner".*no such device'
+await '"ev":"choices"'
+click banner.action # the list of devices
+sleep 0.5
+grep '"ev":"boxes"' "$log" | tail -n 1 | grep -q '"id":"popup.0"' || fail "no list of devices opened"
+xdotool key --delay 100 Home Return
+await '"ev":"ready"'
 close_window
 
 fault_folder=${3:-}
@@ -70,6 +76,12 @@ if [[ -n $fault_folder ]]; then
     shoot lost
     click banner.action
     await '"ev":"answer".*"state":"done"' 2
+    grep -q '"ev":"banner".*lost again' "$log" && fail "it was lost once, not again"
+    fault vkQueueSubmit
+    xdotool type --delay 60 "What is this?"
+    xdotool key Return
+    await '"ev":"banner".*lost again.*parts of 8 ms'
+    await '"ev":"ready"' 3
     close_window
     fault vkCreateBuffer
     open memory "$picture" -p "What is this?"
@@ -81,11 +93,24 @@ if [[ -n $fault_folder ]]; then
     unset VIDI_FAULT_FILE VK_ADD_LAYER_PATH VK_INSTANCE_LAYERS
 fi
 
-echo "a source that never opens, and one that breaks off"
+echo "a source that never opens, also by a drop, and one that breaks off"
 open never lavfi:nosuchfilter
 await '"ev":"banner"'
 "$drop" "$window" 300 300 "$picture" || fail "the drop was not taken"
 await '"ev":"picture"'
+cp README.md "$work/words.mp4"
+"$drop" "$window" 300 300 "$work/words.mp4" || fail "the drop was not taken"
+await '"ev":"source_refused".*words.mp4'
+xdotool type --delay 60 "What is this?"
+xdotool key Return
+await '"ev":"question".*"shot":1' # the picture is still there
+close_window
+ffmpeg -v error -f lavfi -i testsrc2=size=320x240 -frames:v 1 -pix_fmt yuv420p "$work/one.mp4" </dev/null
+open over "$work/one.mp4"
+await '"ev":"banner".*The video ended'
+shoot ended
+click banner.action
+await '"ev":"source","state":"ended"' 2
 close_window
 ffmpeg -v error -f lavfi -i testsrc2=size=320x240:rate=15:duration=4 -pix_fmt yuv420p "$work/whole.ts" </dev/null
 head -c 30000 "$work/whole.ts" >"$work/cut.ts"

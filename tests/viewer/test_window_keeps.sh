@@ -45,6 +45,51 @@ await '"ev":"window".*"theme":"light","size":1.25'
 await '"ev":"answer","id":1,"state":"done"'
 close_window
 
+echo "as large as the desktop says, and no larger than its screen"
+size() { xdotool getwindowgeometry --shell "$window" | awk -F= '/WIDTH/ { w = $2 } /HEIGHT/ { h = $2 } END { print w "x" h }'; }
+rm "$file"
+GDK_SCALE=2 open gdk "$picture"
+await '"ev":"window".*"scale":2.0'
+[[ $(size) == 1280x800 ]] || fail "the window is $(size) on a screen of 1280x800"
+close_window
+rm -f "$file"
+open plain "$picture"
+await '"ev":"window".*"scale":1.0'
+[[ $(size) == 1180x760 ]] || fail "the window is $(size)"
+close_window
+if command -v xprop >/dev/null; then
+    xprop -root -spy >/dev/null & # a screen that nobody looks at forgets it
+    pids+=($!)
+    sleep 0.5
+    xprop -root -f RESOURCE_MANAGER 8s -set RESOURCE_MANAGER $'Xcursor.size:\t24\nXft.dpi:\t144\n'
+    open dpi "$picture"
+    await '"ev":"window".*"scale":1.5'
+    close_window
+    xprop -root -remove RESOURCE_MANAGER
+fi
+
+echo "the source that was used last, and a list of cameras that is kept up to date"
+open source "$picture"
+await '"ev":"ready"'
+click source
+await '"ev":"cameras"' 3
+n=$(count '"ev":"cameras"')
+xdotool key --delay 100 End Return
+await '"ev":"source_open","spec":"test"'
+await '"ev":"first_frame"'
+close_window
+kept source '"test"'
+open source_again "$picture"
+await '"ev":"picture"'
+await '"ev":"ready"'
+xdotool key ctrl+l
+await '"ev":"source_open","spec":"test"'
+await '"ev":"live","on":true'
+await '"ev":"answer".*"state":"done"'
+sleep 2.5
+grep -q '"ev":"cameras"' "$log" && fail "cameras are listed although nobody looks"
+close_window
+
 echo "a device and a model from their lists, another model by its path and by a drop"
 last_load() { grep '"ev":"load"' "$log" | tail -n 1; }
 open pick "$picture"

@@ -52,7 +52,18 @@ for id in open source model device help settings live freeze presets prompt; do
     [[ -n ${visited[$id]} ]] || fail "the keyboard does not come to $id"
 done
 echo "a list by keys"
+has_list() { grep '"ev":"boxes"' "$log" | tail -n 1 | grep -q '"id":"popup"'; }
+click source
+sleep 0.8
+has_list || fail "no list opened"
+shoot list # above which is taken what lies above
+xdotool key --delay 100 Down Down Escape
+sleep 0.8
+has_list && fail "the list did not close"
+n=$(count '"ev":"source_open"')
 click source
 sleep 0.5
-xdotool key --delay 100 Down Down Escape
+xdotool key --delay 100 Up End Return
+await '"ev":"source_open","spec":"test"' 1
+(($(count '"ev":"source_open"') == n + 1)) || fail "more than one was picked"
 close_window

@@ -1,9 +1,13 @@
 # The tests of the viewer's parts that need no window.
-foreach(stem engine_thread settings transcript app paths dialog choices)
+foreach(stem engine_thread settings transcript app paths dialog choices gaps)
   if(TARGET test_viewer_${stem})
     target_link_libraries(test_viewer_${stem} PRIVATE vidi_app)
   endif()
 endforeach()
+
+if(TARGET test_viewer_gaps)
+  target_sources(test_viewer_gaps PRIVATE viewer/window/gaps.c)
+endif()
 
 if(TARGET test_viewer_dialog)
   pkg_check_modules(GIO IMPORTED_TARGET gio-2.0)

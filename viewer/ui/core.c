@@ -186,6 +186,12 @@ void ui_event(struct ui *ui, const SDL_Event *event) {
     case SDL_TEXTEDITING:
         snprintf(ui->composed, sizeof ui->composed, "%s", event->edit.text);
         break;
+#if SDL_VERSION_ATLEAST(2, 0, 22)
+    case SDL_TEXTEDITING_EXT: /* a long one; its text is the receiver's */
+        snprintf(ui->composed, sizeof ui->composed, "%s", event->editExt.text);
+        SDL_free(event->editExt.text);
+        break;
+#endif
     case SDL_WINDOWEVENT:
         if (event->window.event == SDL_WINDOWEVENT_LEAVE) ui->mouse_in = false;
         break;
@@ -213,7 +219,8 @@ int ui_keys_here(const struct ui *ui) {
 static bool behind_list(const struct ui *ui) { return ui->popup.id && !ui_gets_input(ui); }
 
 bool ui_key(struct ui *ui, SDL_Keycode key, int mod) {
-    if (behind_list(ui) && !(mod & KMOD_CTRL)) return false;
+    const bool for_all = (mod & KMOD_CTRL) || key == SDLK_F11 || key == SDLK_F12;
+    if (behind_list(ui) && !for_all) return false;
     const int n = ui_keys_here(ui);
     for (int i = 0; i < n; i++)
         if (ui->keys[i].key == key && ui->keys[i].mod == mod) {
@@ -260,6 +267,7 @@ void ui_begin(struct ui *ui, double now_ms) {
     ui->frame_wish = 0;
     ui->popup.items = NULL;
     ui->popup.opened = false;
+    ui->finished = false;
     if (ui->focus_wish) ui->focus = ui->focus_wish;
     ui->focus_wish = 0;
     texts_age(ui->texts);
@@ -330,13 +338,19 @@ static void draw_tip(struct ui *ui) {
              &(struct ui_text){.font = UI_SMALL, .rgb = ui->theme->text, .wrap = true});
 }
 
-void ui_end(struct ui *ui) {
+void ui_finish(struct ui *ui) {
+    if (ui->finished) return;
+    ui->finished = true;
     ui->n_clips = 0;
     apply_clip(ui);
     popup_draw(ui);
     draw_toasts(ui);
     draw_tip(ui);
     move_focus(ui);
+}
+
+void ui_end(struct ui *ui) {
+    ui_finish(ui);
     for (int i = 0; i < ui->n_seen; i++) {
         struct seen_text *s = &ui->seen[i];
         ui->list[i] = s->seen;

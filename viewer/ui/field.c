@@ -175,7 +175,9 @@ static bool use_keys(struct ui *ui, struct ui_edit *e, const struct ui_field *p,
             ui->later = ui->n_keys > 0;
             return true;
         }
-        if (use_key(ui, e, p, &k, width))
+        /* Keys that change what is composed are the input method's, and not the text's. */
+        const bool composes = ui->composed[0] && k.key != 0 && !(k.mod & (KMOD_CTRL | KMOD_ALT));
+        if (composes || use_key(ui, e, p, &k, width))
             ui_drop_key(ui, i);
         else
             i++;

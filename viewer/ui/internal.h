@@ -65,6 +65,7 @@ struct ui {
     uint32_t focus, hot, active, focus_wish;
     bool focus_by_key; /* the ring is shown */
     bool focus_seen;
+    bool finished; /* lists, toasts and tips of this frame are drawn */
     uint32_t first_stop, last_stop, before_focus, after_focus;
     int layer, input_layer, top_layer; /* of what is said; of who gets input; the highest seen */
 

@@ -79,6 +79,8 @@ bool ui_pick_opened(const struct ui *ui, const char *id) {
     return ui->popup.opened && ui->popup.id == ui_id(id);
 }
 
+bool ui_pick_is_open(const struct ui *ui, const char *id) { return ui->popup.id == ui_id(id); }
+
 /* ---- the open list --------------------------------------------------------------------------- */
 
 static void close_popup(struct ui *ui, int picked) {
@@ -201,6 +203,7 @@ void popup_draw(struct ui *ui) {
         return;
     }
     int rows;
+    if (p->at >= p->n) p->at = p->n - 1; /* it has become shorter */
     const struct ui_box b = list_box(ui, p, &rows);
     const int row = ui_px(ui, ROW), pad = ui_px(ui, 4);
     ui->layer = ui->top_layer + 1;

@@ -48,10 +48,12 @@ void ui_warm_fonts(void);
 
 void ui_event(struct ui *ui, const SDL_Event *event);
 void ui_begin(struct ui *ui, double now_ms);
+/* Draws what lies above all that was said: an open list, toasts, a tip. ui_end() does so, too. */
+void ui_finish(struct ui *ui);
 void ui_end(struct ui *ui);
 /* Milliseconds from now until it wants a frame without an event; below 0: it does not. */
 int ui_wait(const struct ui *ui, double now_ms);
-/* The frame that ui_end() is about to present, or has, as PNG. */
+/* The frame that ui_end() is about to present, or has, as PNG; after ui_finish() with all of it. */
 bool ui_screenshot(struct ui *ui, const char *path);
 
 struct ui_box ui_window(const struct ui *ui);
@@ -142,6 +144,7 @@ struct ui_picker {
 int ui_pick(struct ui *ui, const char *id, struct ui_box b, const struct ui_picker *p);
 void ui_pick_open(struct ui *ui, const char *id);         /* as if it had been pressed */
 bool ui_pick_opened(const struct ui *ui, const char *id); /* in this frame */
+bool ui_pick_is_open(const struct ui *ui, const char *id);
 
 void ui_progress(struct ui *ui, const char *id, struct ui_box b,
                  double part); /* below 0: unknown */

@@ -150,6 +150,11 @@ static void save_lines(struct view *v) { view_export(v, false); }
 
 static void live(struct view *v) {
     struct app *a = &v->app;
+    if (!a->source && !a->next && a->settings.source && source_available()) {
+        v->first_live = v->first_picture = true; /* with the camera of the last time */
+        app_show(a, a->settings.source);
+        return;
+    }
     if (!a->live) app_live_question(a, ui_edit_text(v->prompt));
     app_live(a, !a->live);
 }

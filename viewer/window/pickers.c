@@ -84,6 +84,9 @@ static void pick_source(struct view *v, struct ui_box b) {
     v->source_items[n++] = (struct ui_item){.text = "Test picture", .detail = "moving"};
     for (int i = 0; i < n; i++)
         if (a->source_spec && strcmp(a->source_spec, specs[i]) == 0) chosen = i;
+    int last = chosen; /* the one that was used last is where the list begins */
+    for (int i = 0; i < n && last < 0; i++)
+        if (a->settings.source && strcmp(a->settings.source, specs[i]) == 0) last = i;
     const int picked = ui_pick(
         v->ui, "source", b,
         &(struct ui_picker){.text = chosen >= 0 ? v->source_items[chosen].text : "Live source",
@@ -94,9 +97,12 @@ static void pick_source(struct view *v, struct ui_box b) {
                                            : "This build has no video: it was made without FFmpeg.",
                             .items = v->source_items,
                             .n = n,
-                            .chosen = chosen});
-    if (picked >= 0) app_show(a, specs[picked]);
-    if (ui_pick_opened(v->ui, "source")) app_look(a);
+                            .chosen = last});
+    if (picked >= 0) {
+        settings_text(&a->settings.source, specs[picked]);
+        app_show(a, specs[picked]);
+    }
+    app_watch_cameras(a, ui_pick_is_open(v->ui, "source"));
 }
 
 void view_bar(struct view *v, struct ui_box b) {

@@ -161,7 +161,10 @@ void view_draw(struct view *v) {
     halves(v, b);
     view_sheet(v);
     view_keys(v);
-    if (v->wanted_screenshot) view_screenshot(v);
+    if (v->wanted_screenshot) {
+        ui_finish(ui);
+        view_screenshot(v);
+    }
     v->wanted_screenshot = false;
     ui_end(ui);
     maybe_log_boxes(v);

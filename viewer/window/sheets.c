@@ -15,7 +15,7 @@ static const struct {
     {"Ctrl+O", "Open a picture or a video"},
     {"Ctrl+V", "Paste a picture, files or text"},
     {"Ctrl+R", "Ask the newest question once more"},
-    {"Ctrl+L", "Live mode on or off"},
+    {"Ctrl+L", "Live mode on or off; with the camera used last"},
     {"Space", "Freeze the picture, while nothing is typed"},
     {"Ctrl+K", "A new conversation"},
     {"Ctrl+S", "Save the conversation as Markdown"},

@@ -171,12 +171,13 @@ static void draw_all(struct view *v, struct ui_box b) {
 
 static void pick_preset(struct view *v, struct ui_box b) {
     const struct settings *s = &v->app.settings;
-    for (int i = 0; i < s->n_presets; i++)
-        v->preset_items[i] =
-            (struct ui_item){.text = s->presets[i].name,
-                             .detail = strcmp(s->presets[i].name, s->presets[i].question) != 0
-                                           ? s->presets[i].question
-                                           : NULL};
+    const char *questions[SETTINGS_PRESETS];
+    for (int i = 0; i < s->n_presets; i++) {
+        const struct preset *p = &s->presets[i];
+        questions[i] = !s->model && p->inside ? p->inside : p->question;
+        v->preset_items[i] = (struct ui_item){
+            .text = p->name, .detail = strcmp(p->name, questions[i]) != 0 ? questions[i] : NULL};
+    }
     const int picked =
         ui_pick(v->ui, "presets", b,
                 &(struct ui_picker){.text = "Questions",
@@ -187,7 +188,7 @@ static void pick_preset(struct view *v, struct ui_box b) {
                                     .n = s->n_presets,
                                     .chosen = -1});
     if (picked < 0) return;
-    ui_edit_set(v->prompt, s->presets[picked].question);
+    ui_edit_set(v->prompt, questions[picked]);
     ui_focus(v->ui, "prompt");
 }
 

@@ -113,10 +113,10 @@ static void ask_first(struct view *v) {
     const bool there = a->source ? a->frame != NULL : a->shot != NULL;
     const bool waits = v->first_picture || v->first_live;
     if ((!v->first_question && !v->first_live) || (waits && !there) || a->opening) return;
-    if (a->model == MODEL_LOADING && v->first_live) return;
+    if (v->first_live && (a->model == MODEL_LOADING || a->next)) return;
     if (v->first_question) ui_edit_set(v->prompt, v->first_question);
     if (v->first_live) {
-        app_live_question(a, v->first_question ? v->first_question : "");
+        app_live_question(a, v->first_question ? v->first_question : ui_edit_text(v->prompt));
         app_live(a, true);
     } else {
         view_send(v);
@@ -193,22 +193,17 @@ static SDL_Renderer *make_renderer(SDL_Window *w) {
     return r ? r : SDL_CreateRenderer(w, -1, SDL_RENDERER_SOFTWARE);
 }
 
-static double screen_scale(SDL_Window *w, SDL_Renderer *r) {
-    int points, pixels, other;
-    SDL_GetWindowSize(w, &points, &other);
-    if (SDL_GetRendererOutputSize(r, &pixels, &other) != 0 || points < 1) return 1;
-    return (double)pixels / points;
-}
-
 static const char *open_window(struct view *v) {
     const struct settings *s = &v->app.settings;
-    v->window = SDL_CreateWindow("vidi", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, s->width,
-                                 s->height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
+    int width, height;
+    view_first_size(s, &width, &height);
+    v->window = SDL_CreateWindow("vidi", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width,
+                                 height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (!v->window) return SDL_GetError();
     SDL_SetWindowMinimumSize(v->window, LEAST_WIDTH, LEAST_HEIGHT);
     v->renderer = make_renderer(v->window);
     if (!v->renderer) return SDL_GetError();
-    v->scale = screen_scale(v->window, v->renderer);
+    v->scale = view_screen_scale(v->window, v->renderer);
     v->ui = ui_open(v->window, v->renderer);
     v->prompt = ui_edit_open();
     v->path = ui_edit_open();
@@ -294,6 +289,9 @@ int cmd_view(struct cli *cli) {
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     SDL_SetHint(SDL_HINT_IME_SHOW_UI, "1");
+#ifdef SDL_HINT_IME_SUPPORT_EXTENDED_TEXT
+    SDL_SetHint(SDL_HINT_IME_SUPPORT_EXTENDED_TEXT, "1"); /* else 31 bytes of it are shown */
+#endif
     if (SDL_Init(SDL_INIT_VIDEO) != 0)
         return cli_fail(cli, CLI_FAILED,
                         "there is no screen to open a window on (%s); `vidi chat` works without",
