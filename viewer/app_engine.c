@@ -119,6 +119,14 @@ static void answer_facts(const struct app *a, const struct engine_event *ev, cha
              s->prompt_tokens, s->answer_tokens, s->context_used, s->context, a->device_name);
 }
 
+static void answer_brief(const struct engine_event *ev, char *out, size_t cap) {
+    const vidi_stats *s = &ev->stats;
+    const double seconds = s->answer_ms / 1000;
+    snprintf(out, cap, "first word %.0f ms · %.0f tokens/s · %d token%s", ev->first_ms,
+             seconds > 0 ? s->answer_tokens / seconds : 0.0, s->answer_tokens,
+             s->answer_tokens == 1 ? "" : "s");
+}
+
 /* --- events ----------------------------------------------------------------------------------- */
 
 static void on_phase(struct app *a, const struct engine_event *ev) { go_on(a, ev->text, ev); }
@@ -215,10 +223,27 @@ static void on_done(struct app *a, const struct engine_event *ev) {
         e->state = ENTRY_DONE;
         answer_facts(a, ev, words, sizeof words);
         entry_set(e, &e->stats, words);
+        answer_brief(ev, words, sizeof words);
+        entry_set(e, &e->brief, words);
         log_answer(e, ev);
         take_boxes(a, ev);
     }
     ended(a, ev);
+}
+
+/* A file that is no model is told so first, and what is wrong in it after that. */
+static bool says_no_model(struct app *a, const struct engine_event *ev) {
+    const char *path = a->settings.model ? a->settings.model : "", *text = ev->text;
+    const size_t n = strlen(path), name = strlen(a->model_name);
+    if (ev->status != VIDI_E_FORMAT || !n) return false;
+    const size_t head = !strncmp(text, path, n)               ? n
+                        : !strncmp(text, a->model_name, name) ? name
+                                                              : 0;
+    if (!head || text[head] != ':') return false;
+    app_banner(a, CAUSE_MODEL, REMEDY_PICK_MODEL,
+               "%s is damaged, or no model. Choose another one. (%s)", a->model_name,
+               text + head + 1 + (text[head + 1] == ' '));
+    return true;
 }
 
 static void load_failed(struct app *a, const struct engine_event *ev) {
@@ -230,7 +255,7 @@ static void load_failed(struct app *a, const struct engine_event *ev) {
     else if (ev->status == VIDI_E_DEVICE)
         app_banner(a, CAUSE_MODEL, REMEDY_DEVICES, "%s. Choose another device, or try again.",
                    ev->text);
-    else
+    else if (!says_no_model(a, ev))
         app_banner(a, CAUSE_MODEL, REMEDY_PICK_MODEL, "%s. Choose another model.", ev->text);
 }
 

@@ -64,6 +64,11 @@ static void take_shot(struct app *a, struct shot *shot) {
     a->dirty = true;
 }
 
+/* Of a picture that could not be opened: where there is another one. */
+static const char *stays(const struct app *a) {
+    return a->shot || a->frame ? " What was shown before stays." : "";
+}
+
 static void opening_done(void *user) {
     struct opening *o = user;
     struct app *a = o->a;
@@ -77,8 +82,8 @@ static void opening_done(void *user) {
             uilog("picture", "{s:I,s:s,s:i,s:i}", "id", (json_int_t)o->shot->id, "name", o->name,
                   "width", o->shot->width, "height", o->shot->height);
         } else {
-            app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "%s. What was shown before stays.",
-                       o->error[0] ? o->error : "There is no memory for this picture");
+            app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "%s.%s",
+                       o->error[0] ? o->error : "There is no memory for this picture", stays(a));
         }
     }
     free_opening(o);
@@ -191,7 +196,7 @@ static void look_at_next(struct app *a) {
         take_next(a);
     } else if (s.state == SOURCE_FAILED) {
         uilog("source_refused", "{s:s}", "words", s.words);
-        app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "%s. What was shown before stays.", s.words);
+        app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "%s.%s", s.words, stays(a));
         app_close_next(a);
     }
 }
@@ -265,7 +270,7 @@ static void source_changed(struct app *a, enum source_state before) {
     a->dirty = true;
     const bool over = s->state == SOURCE_ENDED || s->state == SOURCE_FAILED;
     if (s->state == SOURCE_FAILED || s->state == SOURCE_RETRYING)
-        app_banner(a, CAUSE_SOURCE, REMEDY_RETRY_SOURCE, "%s%s", s->words,
+        app_banner(a, CAUSE_SOURCE, REMEDY_RETRY_SOURCE, "%s.%s", s->words,
                    s->state == SOURCE_RETRYING ? " It is tried again." : "");
     else if (s->state == SOURCE_ENDED)
         app_banner(a, CAUSE_SOURCE, REMEDY_PLAY_AGAIN, "The video ended. %s",

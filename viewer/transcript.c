@@ -8,7 +8,7 @@
 #include "keep.h"
 
 static void free_entry(struct entry *e) {
-    char *texts[] = {e->question, e->answer, e->picture, e->name, e->stats, e->error};
+    char *texts[] = {e->question, e->answer, e->picture, e->name, e->stats, e->brief, e->error};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);
 }
 

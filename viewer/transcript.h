@@ -23,6 +23,7 @@ struct entry {
     char *picture;    /* "4032 x 3024 -> 128 x 128, 1 tile, 24 tokens"; NULL: no new picture */
     char *name;       /* of the picture; NULL: no new picture */
     char *stats;      /* the numbers of the answer in one line; NULL: not complete */
+    char *brief;      /* the most telling of them first, with " · " between; NULL like stats */
     char *error;      /* NULL: none */
     uint64_t frame;   /* of a source; 0: none */
     uint32_t version; /* counts up with every change, for whoever draws it */

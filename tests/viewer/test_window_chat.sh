@@ -38,7 +38,7 @@ line=$(xclip -selection clipboard -o)
     fail "the line is not the numbers: $line"
 xdotool key ctrl+shift+c
 copied "$answer"
-click copy_numbers.2
+click numbers.2
 copied "$line"
 click copy.2
 copied "$answer"

@@ -1,38 +1,78 @@
 #!/bin/bash
-# From small to large, in all colours: nothing overlaps, and the keyboard reaches everything.
+# From small to large, with small and large letters, in all colours: nothing overlaps, no text lacks
+# room, the answer is seen, and the keyboard reaches everything.
 # usage: test_window_looks.sh VIDI_VIEW X_DROP
 # shellcheck source=tests/viewer/window.sh
 . "${0%/*}/window.sh"
-screen 2560x1440
 
-at() { # NAME WIDTH HEIGHT ARGS...
-    local name=$1 width=$2 height=$3
-    shift 3
-    open "$name" "$@" lavfi:testsrc2=size=640x480:rate=5 -p "What is this?"
-    await '"ev":"answer".*"state":"done"'
-    xdotool windowsize --sync "$window" "$width" "$height"
-    xdotool mousemove --window "$window" 3 3
-    sleep 1
-    shoot "$name"
+check() { # WIDTH HEIGHT IDS...: the newest frame; these must be seen
     sleep 0.6
-    python3 "${0%/*}/check_boxes.py" "$log" "$width" "$height" || fail "$name: the layout is wrong"
+    python3 "${0%/*}/check_boxes.py" "$log" "$@" || fail "$name at $1 x $2: the layout is wrong"
 }
 
-at small 640 480
+resize() { # WIDTH HEIGHT
+    xdotool windowsize --sync "$window" "$1" "$2"
+    xdotool mousemove --window "$window" 3 3
+}
+
+# NAME "SIZES" IDS ARGS...: at each size these are seen; screenshots of each
+at() {
+    local size ids
+    name=$1
+    read -ra ids <<<"$3"
+    local sizes=$2
+    shift 3
+    open "$name" "$@"
+    await '"ev":"ready"'
+    [[ " $* " != *" -p "* ]] || await '"ev":"answer".*"state":"done"' 2
+    for size in $sizes; do
+        resize "${size%x*}" "${size#*x}"
+        check "${size%x*}" "${size#*x}" "${ids[@]}"
+        shoot "$name-$size"
+    done
+}
+
+moving="lavfi:testsrc2=size=640x480:rate=15"
+live=(--live -p "What is this?" "$moving")
+
+screen 1280x1024
+echo "live, in all sizes of letters"
+for scale in 50 150 200 300; do
+    at "live-$scale" "640x480 1280x800" "answer. prompt" "${live[@]}" --scale $scale
+    close_window
+done
+at live-100 "640x480 700x900" "answer. prompt picture live same" "${live[@]}"
+resize 480 400
+check 480 400 answer. prompt
 close_window
-at light 1180 760 --theme light
+
+echo "nothing yet, and the sheets above it"
+for scale in 100 300; do
+    at "empty-$scale" "640x480 1180x760" "prompt empty" --scale $scale --theme light
+    for size in 640x480 1180x760; do
+        resize "${size%x*}" "${size#*x}"
+        for sheet in F1 ctrl+comma; do
+            xdotool key $sheet
+            check "${size%x*}" "${size#*x}" sheet.title sheet.close
+            xdotool key Escape
+        done
+    done
+    close_window
+done
+
+echo "an open list, and a banner"
+at banner "640x480 1180x760" "banner.action" --scale 200 /no/such/picture.png
 close_window
-at contrast-200 1600 1000 --theme contrast --scale 200
-close_window
-at large 2560 1440 --scale 150
+at list "1180x760 640x480" "open model device" --theme light
+click device
+check 640 480 popup.0
+xdotool key Escape
 close_window
 
 echo "Tab goes round"
-at tab 1180 760
-xdotool key F1
-sleep 0.8
-shoot keys
+at tab "1180x760" "answer. prompt" "${live[@]}"
 xdotool key Escape
+await '"ev":"live","on":false'
 declare -A visited
 for _ in {1..40}; do
     xdotool key Tab
@@ -66,4 +106,11 @@ sleep 0.5
 xdotool key --delay 100 Up End Return
 await '"ev":"source_open","spec":"test"' 1
 (($(count '"ev":"source_open"') == n + 1)) || fail "more than one was picked"
+close_window
+
+echo "a large screen"
+screen 2560x1440
+at large-100 "2560x1440 640x480" "answer. prompt picture" --theme contrast "${live[@]}"
+close_window
+at large-300 "2560x1440" "answer. prompt picture" "${live[@]}" --scale 300
 close_window

@@ -54,7 +54,7 @@ await '"ev":"answer","id":1,"state":"done"'
 
 echo "a picture through the clipboard"
 wl-copy --type image/png <docs/pictures/live.png
-press_until '"ev":"picture".*"name":"pasted picture","width":1180,"height":760' 1 -M ctrl -k v -m ctrl
+press_until '"ev":"picture".*"name":"pasted picture","width":1280,"height":800' 1 -M ctrl -k v -m ctrl
 
 echo "text through the clipboard, and sent"
 wl-copy 'Qué es 画面?'

@@ -268,6 +268,7 @@ void ui_begin(struct ui *ui, double now_ms) {
     ui->popup.items = NULL;
     ui->popup.opened = false;
     ui->finished = false;
+    ui->toasts_in = (struct ui_box){0};
     if (ui->focus_wish) ui->focus = ui->focus_wish;
     ui->focus_wish = 0;
     texts_age(ui->texts);
@@ -286,27 +287,32 @@ static void move_focus(struct ui *ui) {
     uint32_t to = on ? ui->after_focus : ui->before_focus;
     if (!to || !ui->focus_seen) to = on ? ui->first_stop : ui->last_stop;
     ui->focus = to;
-    ui->focus_by_key = true;
+    ui->focus_by_key = ui->reveal = true;
     ui_again(ui, ui->now);
 }
 
 static void draw_toasts(struct ui *ui) {
-    int y = ui_px(ui, 58);
+    struct ui_box in = {0, ui_px(ui, 46), ui->width, ui->height};
+    if (ui->toasts_in.w >= ui_px(ui, 180) && ui->toasts_in.h >= ui_px(ui, 80)) in = ui->toasts_in;
+    int y = in.y + ui_px(ui, 12);
     for (int i = TOASTS_MOST; i-- > 0;) {
         const struct toast *t = &ui->toasts[i];
         if (t->until <= ui->now) continue;
-        const int most = ui->width - ui_px(ui, 48);
-        int w = ui_text_width(ui, t->words, UI_BODY) + ui_px(ui, 32);
+        const int most = in.w - ui_px(ui, 24);
+        int w = ui_text_width(ui, t->words, UI_BODY) + ui_px(ui, 32) + 1;
         if (w > most) w = most;
         const int h = ui_text_height(ui, t->words, UI_BODY, w - ui_px(ui, 32)) + ui_px(ui, 20);
-        const struct ui_box b = {(ui->width - w) / 2, y, w, h};
+        ui_again(ui, t->until);
+        if (i < TOASTS_MOST - 1 && y + h > ui->height) break; /* no room for older ones */
+        const struct ui_box b = {in.x + (in.w - w) / 2, y, w, h};
         ui_panel(ui, b, ui->theme->text, ui->theme->text, ui_px(ui, RADIUS));
         ui_label(ui, "toast", ui_inset(b, ui_px(ui, 16), ui_px(ui, 10)), t->words,
                  &(struct ui_text){.rgb = ui->theme->ground, .wrap = true, .middle = true});
         y += h + ui_px(ui, GAP);
-        ui_again(ui, t->until);
     }
 }
+
+void ui_toasts_in(struct ui *ui, struct ui_box b) { ui->toasts_in = ui_cross(b, ui_clip_now(ui)); }
 
 void ui_toast(struct ui *ui, const char *words) {
     memmove(ui->toasts, ui->toasts + 1, (TOASTS_MOST - 1) * sizeof *ui->toasts);
@@ -325,14 +331,17 @@ static void draw_tip(struct ui *ui) {
         ui_again(ui, ui->tip_since + AFTER_MS);
         return;
     }
-    const int pad = ui_px(ui, 10);
-    int w = ui_text_width(ui, ui->tip, UI_SMALL) + 2 * pad;
-    if (w > ui_px(ui, 320)) w = ui_px(ui, 320);
-    if (w > ui->width) w = ui->width;
+    const int pad = ui_px(ui, 10), edge = ui_px(ui, 8);
+    const bool lines = strchr(ui->tip, '\n') != NULL;
+    int w = lines ? ui_px(ui, 400) : ui_text_width(ui, ui->tip, UI_SMALL) + 2 * pad + 1;
+    if (w > ui_px(ui, 400)) w = ui_px(ui, 400);
+    if (w > ui->width - 2 * edge) w = ui->width - 2 * edge;
     const int h = ui_text_height(ui, ui->tip, UI_SMALL, w - 2 * pad) + pad;
     struct ui_box b = {ui->tip_box.x, ui->tip_box.y + ui->tip_box.h + ui_px(ui, 6), w, h};
-    if (b.x + w > ui->width) b.x = ui->width - w;
-    if (b.y + h > ui->height) b.y = ui->tip_box.y - h - ui_px(ui, 6);
+    if (b.x + w > ui->width - edge) b.x = ui->width - edge - w;
+    if (b.x < edge) b.x = edge;
+    if (b.y + h > ui->height - edge) b.y = ui->tip_box.y - h - ui_px(ui, 6);
+    if (b.y < edge) b.y = edge;
     ui_panel(ui, b, ui->theme->raised, ui->theme->border, ui_px(ui, 6));
     ui_label(ui, "tip", ui_inset(b, pad, pad / 2), ui->tip,
              &(struct ui_text){.font = UI_SMALL, .rgb = ui->theme->text, .wrap = true});
@@ -397,6 +406,21 @@ bool ui_over(const struct ui *ui, struct ui_box b) {
 void ui_focus(struct ui *ui, const char *id) { ui->focus_wish = ui_id(id); }
 bool ui_has_focus(const struct ui *ui, const char *id) { return ui->focus == ui_id(id); }
 
+/* What the keyboard has come to is scrolled to. */
+static void reveal(struct ui *ui, struct ui_box b) {
+    struct ui_scroll *s = ui->scroll;
+    if (!ui->reveal) return;
+    ui->reveal = false;
+    if (!s) return;
+    const int edge = ui_px(ui, GAP), over = ui->scroll_box.y + edge - b.y,
+              below = b.y + b.h + edge - ui->scroll_box.y - ui->scroll_box.h;
+    const int move = over > 0 ? -over : below > 0 ? below : 0;
+    if (!move || b.h > ui->scroll_box.h) return;
+    s->at += move;
+    s->loose = s->at < s->content - ui->scroll_box.h;
+    ui_again(ui, ui->now);
+}
+
 bool ui_stop(struct ui *ui, uint32_t id, struct ui_box b) {
     if (!ui_gets_input(ui)) return false;
     if (!ui->first_stop) ui->first_stop = id;
@@ -406,6 +430,7 @@ bool ui_stop(struct ui *ui, uint32_t id, struct ui_box b) {
         ui->before_focus = ui->last_stop;
     }
     ui->last_stop = id;
+    if (ui->focus == id) reveal(ui, b);
     if (ui->pressed && ui_over(ui, b)) ui->focus = id;
     return ui->focus == id;
 }
@@ -439,9 +464,14 @@ void ui_note(struct ui *ui, const char *id, const char *kind, struct ui_box b, c
     snprintf(s->why_not, sizeof s->why_not, "%s", why_not ? why_not : "");
     s->seen = (struct ui_seen){.kind = kind,
                                .box = b,
+                               .layer = ui->layer,
                                .clip = ui_clip_now(ui),
                                .enabled = !why_not && ui_gets_input(ui),
                                .focused = ui->focus == ui_id(id)};
+}
+
+void ui_note_cut(struct ui *ui) {
+    if (ui->n_seen) ui->seen[ui->n_seen - 1].seen.cut = true;
 }
 
 int ui_seen(const struct ui *ui, const struct ui_seen **out) {

@@ -50,51 +50,74 @@ void ui_fill(struct ui *ui, struct ui_box b, uint32_t rgb) {
 
 /* ---- rounded corners ------------------------------------------------------------------------- */
 
-/* The upper left quarter of a white disc. */
-static SDL_Texture *quarter(struct ui *ui, int radius) {
-    int free_slot = 0;
-    for (int i = 0; i < 4; i++) {
-        if (ui->corner_radius[i] == radius) return ui->corners[i];
-        if (!ui->corners[i]) free_slot = i;
-    }
-    SDL_DestroyTexture(ui->corners[free_slot]);
+/* The upper left quarter of a white disc, or of a ring. */
+static SDL_Texture *make_quarter(struct ui *ui, int radius, int ring) {
     cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, radius, radius);
     cairo_t *c = cairo_create(s);
     cairo_set_source_rgb(c, 1, 1, 1);
-    cairo_move_to(c, radius, radius);
     cairo_arc(c, radius, radius, radius, G_PI, 1.5 * G_PI);
+    if (ring && ring < radius)
+        cairo_arc_negative(c, radius, radius, radius - ring, 1.5 * G_PI, G_PI);
+    else
+        cairo_line_to(c, radius, radius);
     cairo_close_path(c);
     cairo_fill(c);
     cairo_destroy(c);
-    ui->corners[free_slot] = texture_of(ui, s);
-    ui->corner_radius[free_slot] = radius;
+    SDL_Texture *t = texture_of(ui, s);
     cairo_surface_destroy(s);
-    return ui->corners[free_slot];
+    return t;
+}
+
+static SDL_Texture *quarter(struct ui *ui, int radius, int ring) {
+    for (int i = 0; i < CORNERS; i++) {
+        const struct corner *c = &ui->corners[i];
+        if (c->texture && c->radius == radius && c->ring == ring) return c->texture;
+    }
+    struct corner *c = &ui->corners[ui->next_corner];
+    ui->next_corner = (ui->next_corner + 1) % CORNERS; /* the oldest one goes */
+    SDL_DestroyTexture(c->texture);
+    *c = (struct corner){make_quarter(ui, radius, ring), radius, ring};
+    return c->texture;
 }
 
 static void corner(struct ui *ui, SDL_Texture *t, int x, int y, int radius, SDL_RendererFlip flip) {
     SDL_RenderCopyEx(ui->renderer, t, NULL, &(SDL_Rect){x, y, radius, radius}, 0, NULL, flip);
 }
 
-void draw_round(struct ui *ui, struct ui_box b, uint32_t rgb, int radius) {
-    if (b.w <= 0 || b.h <= 0) return;
-    if (radius > b.w / 2) radius = b.w / 2;
-    if (radius > b.h / 2) radius = b.h / 2;
-    SDL_Texture *t = radius > 0 ? quarter(ui, radius) : NULL;
-    if (!t) {
-        ui_fill(ui, b, rgb);
-        return;
-    }
+static void four_corners(struct ui *ui, SDL_Texture *t, struct ui_box b, uint32_t rgb, Uint8 alpha,
+                         int radius) {
     SDL_SetTextureColorMod(t, (Uint8)(rgb >> 16), (Uint8)(rgb >> 8), (Uint8)rgb);
+    SDL_SetTextureAlphaMod(t, alpha);
     const int right = b.x + b.w - radius, bottom = b.y + b.h - radius;
     corner(ui, t, b.x, b.y, radius, SDL_FLIP_NONE);
     corner(ui, t, right, b.y, radius, SDL_FLIP_HORIZONTAL);
     corner(ui, t, b.x, bottom, radius, SDL_FLIP_VERTICAL);
     corner(ui, t, right, bottom, radius,
            (SDL_RendererFlip)(SDL_FLIP_HORIZONTAL | SDL_FLIP_VERTICAL));
-    ui_fill(ui, (struct ui_box){b.x + radius, b.y, b.w - 2 * radius, radius}, rgb);
-    ui_fill(ui, (struct ui_box){b.x, b.y + radius, b.w, b.h - 2 * radius}, rgb);
-    ui_fill(ui, (struct ui_box){b.x + radius, bottom, b.w - 2 * radius, radius}, rgb);
+}
+
+/* Its pieces do not overlap, so that they may be seen through. */
+static void round_glass(struct ui *ui, struct ui_box b, uint32_t rgb, Uint8 alpha, int radius) {
+    if (b.w <= 0 || b.h <= 0) return;
+    if (radius > b.w / 2) radius = b.w / 2;
+    if (radius > b.h / 2) radius = b.h / 2;
+    SDL_Texture *t = radius > 0 ? quarter(ui, radius, 0) : NULL;
+    if (!t) radius = 0;
+    if (t) four_corners(ui, t, b, rgb, alpha, radius);
+    const SDL_Rect rows[] = {{b.x + radius, b.y, b.w - 2 * radius, radius},
+                             {b.x, b.y + radius, b.w, b.h - 2 * radius},
+                             {b.x + radius, b.y + b.h - radius, b.w - 2 * radius, radius}};
+    SDL_SetRenderDrawColor(ui->renderer, (Uint8)(rgb >> 16), (Uint8)(rgb >> 8), (Uint8)rgb, alpha);
+    for (int i = 0; i < 3; i++)
+        if (rows[i].w > 0 && rows[i].h > 0) SDL_RenderFillRect(ui->renderer, &rows[i]);
+}
+
+void draw_round(struct ui *ui, struct ui_box b, uint32_t rgb, int radius) {
+    round_glass(ui, b, rgb, 255, radius);
+}
+
+void ui_shade(struct ui *ui, struct ui_box b, int radius) {
+    round_glass(ui, b, 0x0b0d11, 200, radius);
 }
 
 void ui_panel(struct ui *ui, struct ui_box b, uint32_t rgb, uint32_t border, int radius) {
@@ -107,22 +130,28 @@ void ui_panel(struct ui *ui, struct ui_box b, uint32_t rgb, uint32_t border, int
     draw_round(ui, ui_inset(b, line, line), rgb, radius - line);
 }
 
-/* Around a box, outside of it where there is room. */
-void draw_ring(struct ui *ui, struct ui_box b) {
+/* Around a box, a little outside of it, as round as it is. */
+void draw_ring(struct ui *ui, struct ui_box b, int radius) {
     const int w = ui_px(ui, 2);
+    const struct ui_box r = ui_inset(b, -2 * w, -2 * w);
+    radius += 2 * w;
+    if (radius > r.w / 2) radius = r.w / 2;
+    if (radius > r.h / 2) radius = r.h / 2;
+    SDL_Texture *t = radius > 0 ? quarter(ui, radius, w) : NULL;
+    if (t) four_corners(ui, t, r, ui->theme->ring, 255, radius);
     set_color(ui, ui->theme->ring);
     SDL_RenderFillRects(ui->renderer,
-                        (SDL_Rect[]){{b.x - w, b.y - w, b.w + 2 * w, w},
-                                     {b.x - w, b.y + b.h, b.w + 2 * w, w},
-                                     {b.x - w, b.y, w, b.h},
-                                     {b.x + b.w, b.y, w, b.h}},
+                        (SDL_Rect[]){{r.x + radius, r.y, r.w - 2 * radius, w},
+                                     {r.x + radius, r.y + r.h - w, r.w - 2 * radius, w},
+                                     {r.x, r.y + radius, w, r.h - 2 * radius},
+                                     {r.x + r.w - w, r.y + radius, w, r.h - 2 * radius}},
                         4);
 }
 
 /* ---- icons ----------------------------------------------------------------------------------- */
 
-/* Lines in a square of 16: m and l with two numbers, o: a circle of centre and radius, z: closed
- * and filled. */
+/* Lines in a square of 16: m and l with two numbers, o: a circle of centre and radius, g: the same
+ * with teeth, z: closed and filled. */
 static const char *const shapes[UI_ICONS] = {
     [UI_ICON_OPEN] = "m 2 13 l 2 3 l 6 3 l 8 5 l 14 5 l 14 13 l 2 13",
     [UI_ICON_SEND] = "m 8 13.5 l 8 3 m 3.5 7.5 l 8 3 l 12.5 7.5",
@@ -136,9 +165,7 @@ static const char *const shapes[UI_ICONS] = {
     [UI_ICON_CAMERA] = "m 2 5 l 5 5 l 6.5 3 l 9.5 3 l 11 5 l 14 5 l 14 13 l 2 13 l 2 5 o 8 9 2.3",
     [UI_ICON_FREEZE] = "m 5.5 3.5 l 5.5 12.5 m 10.5 3.5 l 10.5 12.5",
     [UI_ICON_PLAY] = "m 5 3 l 13 8 l 5 13 z",
-    [UI_ICON_GEAR] = "o 8 8 2.2 m 8 1.8 l 8 4 m 8 12 l 8 14.2 m 1.8 8 l 4 8 m 12 8 l 14.2 8 m 3.6 "
-                     "3.6 l 5.2 5.2 m 10.8 10.8 l 12.4 12.4 m 12.4 3.6 l 10.8 5.2 m 5.2 10.8 l 3.6 "
-                     "12.4",
+    [UI_ICON_GEAR] = "g 8 8 6.4 o 8 8 2.2",
     [UI_ICON_HELP] = "o 8 8 6.2 m 6 6.4 l 6.4 5.1 l 8 4.6 l 9.7 5.2 l 9.9 6.7 l 8 8.3 l 8 9.4 m 8 "
                      "11.2 l 8 11.6",
     [UI_ICON_SAVE] = "m 8 2.5 l 8 10 m 4.5 6.8 l 8 10.2 l 11.5 6.8 m 2.5 13.5 l 13.5 13.5",
@@ -149,6 +176,22 @@ static const char *number(const char *at, double *out) {
     char *end;
     *out = strtod(at, &end);
     return end;
+}
+
+static void gear(cairo_t *c, double x, double y, double r) {
+    enum { TEETH = 8 };
+    const double step = 2 * G_PI / TEETH, inner = r * 0.76;
+    cairo_new_sub_path(c);
+    for (int i = 0; i < TEETH; i++) {
+        const double at = i * step;
+        const double corners[][2] = {
+            {inner, -0.30}, {r, -0.17}, {r, 0.17}, {inner, 0.30}}; /* parts of a step */
+        for (int k = 0; k < 4; k++) {
+            const double a = at + corners[k][1] * step;
+            cairo_line_to(c, x + corners[k][0] * cos(a), y + corners[k][0] * sin(a));
+        }
+    }
+    cairo_close_path(c);
 }
 
 static void trace(cairo_t *c, const char *shape) {
@@ -163,8 +206,10 @@ static void trace(cairo_t *c, const char *shape) {
         at = number(number(at, &x), &y);
         if (what == 'm') cairo_move_to(c, x, y);
         if (what == 'l') cairo_line_to(c, x, y);
-        if (what != 'o' && what != 'a') continue;
+        if (what != 'o' && what != 'a' && what != 'g') continue;
         at = number(at, &r);
+        if (what == 'g') gear(c, x, y, r);
+        if (what == 'g') continue;
         cairo_new_sub_path(c);
         if (what == 'o') cairo_arc(c, x, y, r, 0, 2 * G_PI);
         if (what == 'a') cairo_arc(c, x, y, r, 0.1 * G_PI, 1.85 * G_PI);
@@ -209,10 +254,8 @@ void draw_icon(struct ui *ui, enum ui_icon icon, struct ui_box b, uint32_t rgb) 
 
 void draw_free(struct ui *ui) {
     drop_icons(ui);
-    for (int i = 0; i < 4; i++) SDL_DestroyTexture(ui->corners[i]);
+    for (int i = 0; i < CORNERS; i++) SDL_DestroyTexture(ui->corners[i].texture);
 }
-
-/* ---- pictures -------------------------------------------------------------------------------- */
 
 /* ---- what is on the screen ------------------------------------------------------------------- */
 

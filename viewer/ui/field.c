@@ -278,14 +278,18 @@ bool ui_text_field(struct ui *ui, const char *id, struct ui_box b, struct ui_edi
                    const struct ui_field *p) {
     const uint32_t self = ui_id(id);
     const bool focused = ui_stop(ui, self, b);
-    const struct ui_box in = ui_inset(b, ui_px(ui, PAD_X), ui_px(ui, PAD_Y));
+    struct ui_box in = ui_inset(b, ui_px(ui, PAD_X), ui_px(ui, PAD_Y));
     struct seen_edit s;
+    int high;
     bool sent = false;
     if (focused) sent = use_keys(ui, e, p, in.w);
     ui_note(ui, id, "field", b, e->text[0] ? e->text : p->hint, NULL);
     ui_panel(ui, b, ui->theme->raised, focused ? ui->theme->accent : ui->theme->border,
              ui_px(ui, RADIUS));
     if (!see(ui, e, in.w, focused, &s)) return sent;
+    pango_layout_get_pixel_size(s.layout, NULL, &high);
+    if (e->scroll > high - in.h) e->scroll = high > in.h ? high - in.h : 0;
+    if (high < in.h) in = (struct ui_box){in.x, in.y + (in.h - high) / 2, in.w, high};
     mouse(ui, self, in, e, &s);
     ui_clip(ui, ui_inset(in, -ui_px(ui, 3), -ui_px(ui, 3)));
     s.cursor = e->cursor + s.composed;
@@ -296,9 +300,16 @@ bool ui_text_field(struct ui *ui, const char *id, struct ui_box b, struct ui_edi
         draw_text(ui, in, e, &s);
     if (focused) draw_cursor(ui, in, e, &s);
     ui_unclip(ui);
-    if (focused && ui->focus_by_key) draw_ring(ui, b);
+    if (focused && ui->focus_by_key) draw_ring(ui, b, ui_px(ui, RADIUS));
     unsee(&s);
     return sent;
+}
+
+const char *ui_field_hint(struct ui *ui, int width, const char *const *hints, int n) {
+    const int room = width - 2 * ui_px(ui, PAD_X);
+    for (int i = 0; i < n - 1; i++)
+        if (ui_text_width(ui, hints[i], UI_BODY) <= room) return hints[i];
+    return hints[n - 1];
 }
 
 int ui_text_field_height(struct ui *ui, const struct ui_edit *e, int width, int most) {

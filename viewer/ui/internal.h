@@ -12,8 +12,15 @@ enum {
     WORDS_MOST = 256,
     TYPED_MOST = 4096,
     TOASTS_MOST = 3,
+    CORNERS = 8,
     RADIUS = 8, /* of corners, at 100 % */
     GAP = 8
+};
+
+/* A quarter of a disc, or of a ring that is so wide. */
+struct corner {
+    SDL_Texture *texture;
+    int radius, ring; /* 0: a disc */
 };
 
 /* Keys and letters in the order in which they came. */
@@ -73,19 +80,20 @@ struct ui {
     int n_clips;
     struct popup popup;
     struct toast toasts[TOASTS_MOST];
+    struct ui_box toasts_in; /* no size: the window */
     char tip[WORDS_MOST];
     uint32_t tip_id;
     struct ui_box tip_box;
     double tip_since;
     struct ui_scroll *scroll; /* that is being said */
     struct ui_box scroll_box;
-    uint32_t scroll_id;
+    bool reveal; /* the focus has moved: what has it now is scrolled to */
     int drag_from;
     double frame_wish; /* when it wants to be drawn again; 0: not */
 
     struct texts *texts;
-    SDL_Texture *corners[4]; /* quarter discs, made for corner_radius */
-    int corner_radius[4];
+    struct corner corners[CORNERS];
+    int next_corner;
     SDL_Texture *icons[UI_ICONS];
     int icon_size;
 
@@ -101,6 +109,8 @@ struct ui_box ui_cross(struct ui_box a, struct ui_box b);
 struct ui_box ui_clip_now(const struct ui *ui);
 void ui_note(struct ui *ui, const char *id, const char *kind, struct ui_box b, const char *text,
              const char *why_not);
+/* What was noted last has no room for all of its text. */
+void ui_note_cut(struct ui *ui);
 bool ui_gets_input(const struct ui *ui);
 void ui_drop_key(struct ui *ui, int i);
 /* How many of the keys are for this frame and who says it: what comes after a Tab is for the
@@ -116,7 +126,7 @@ void ui_again(struct ui *ui, double at); /* a frame is wanted at this time */
 
 /* draw.c */
 void draw_round(struct ui *ui, struct ui_box b, uint32_t rgb, int radius);
-void draw_ring(struct ui *ui, struct ui_box b);
+void draw_ring(struct ui *ui, struct ui_box b, int radius);
 void draw_icon(struct ui *ui, enum ui_icon icon, struct ui_box b, uint32_t rgb);
 void draw_free(struct ui *ui);
 uint32_t mix(uint32_t a, uint32_t b, double part); /* part of b */
@@ -130,10 +140,12 @@ void texts_age(struct texts *t); /* once a frame */
 struct drawn {
     SDL_Texture *texture; /* NULL: nothing to draw */
     int w, h;
+    bool cut; /* some of the text is missing */
 };
-enum wrapped { WRAP_NONE, WRAP_LEFT, WRAP_MIDDLE };
+enum wrapped { WRAP_NONE, WRAP_SHORTEN, WRAP_LEFT, WRAP_MIDDLE };
+/* lines: of a wrapped text at most; 0: all. */
 struct drawn text_drawn(struct ui *ui, const char *text, enum ui_font font, uint32_t rgb, int width,
-                        enum wrapped wrap);
+                        enum wrapped wrap, int lines);
 PangoLayout *text_layout(const struct ui *ui, const char *text, enum ui_font font, int width,
                          bool wrap);
 int text_line_height(const struct ui *ui, enum ui_font font);

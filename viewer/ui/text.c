@@ -144,25 +144,30 @@ static SDL_Texture *paint(struct ui *ui, PangoLayout *l, uint32_t rgb, int w, in
 }
 
 static struct drawn make(struct ui *ui, const char *text, enum ui_font font, uint32_t rgb,
-                         int width, enum wrapped wrap) {
+                         int width, enum wrapped wrap, int lines) {
     PangoRectangle box;
-    PangoLayout *l = text_layout(ui, text, font, width, wrap != WRAP_NONE);
+    PangoLayout *l = text_layout(ui, text, font, width, wrap >= WRAP_LEFT);
     if (wrap == WRAP_MIDDLE) pango_layout_set_alignment(l, PANGO_ALIGN_CENTER);
+    if (wrap == WRAP_SHORTEN) pango_layout_set_ellipsize(l, PANGO_ELLIPSIZE_MIDDLE);
+    if (wrap >= WRAP_LEFT && lines > 0) {
+        pango_layout_set_height(l, -lines);
+        pango_layout_set_ellipsize(l, PANGO_ELLIPSIZE_END);
+    }
     pango_layout_get_pixel_extents(l, NULL, &box);
-    struct drawn d = {NULL, box.x + box.width, box.height};
+    struct drawn d = {NULL, box.x + box.width, box.height, pango_layout_is_ellipsized(l)};
     if (d.w > 0 && d.h > 0) d.texture = paint(ui, l, rgb, d.w, d.h);
     g_object_unref(l);
     return d;
 }
 
 struct drawn text_drawn(struct ui *ui, const char *text, enum ui_font font, uint32_t rgb, int width,
-                        enum wrapped wrap) {
+                        enum wrapped wrap, int lines) {
     struct texts *t = ui->texts;
     const struct {
         double scale;
         uint32_t font, rgb;
-        int width, wrap;
-    } style = {ui->scale, (uint32_t)font, rgb, width, (int)wrap};
+        int width, wrap, lines, none; /* without a gap, as all of it is hashed */
+    } style = {ui->scale, (uint32_t)font, rgb, width, (int)wrap, lines, 0};
     const size_t len = strlen(text);
     const uint64_t key = hash(hash(14695981039346656037ULL, text, len), &style, sizeof style),
                    check = hash(hash(len * 0x9e3779b97f4a7c15ULL, &style, sizeof style), text, len);
@@ -174,7 +179,7 @@ struct drawn text_drawn(struct ui *ui, const char *text, enum ui_font font, uint
         }
     struct kept *k = calloc(1, sizeof *k);
     if (!k) return (struct drawn){0};
-    const struct drawn drawn = make(ui, text, font, rgb, width, wrap);
+    const struct drawn drawn = make(ui, text, font, rgb, width, wrap, lines);
     *k = (struct kept){.next = *bucket,
                        .key = key,
                        .check = check,
@@ -214,8 +219,11 @@ static int label_lines(struct ui *ui, struct ui_box b, const char *text, const s
             y += text_line_height(ui, s->font);
             continue;
         }
-        const enum wrapped wrap = !s->wrap ? WRAP_NONE : s->middle ? WRAP_MIDDLE : WRAP_LEFT;
-        const struct drawn d = text_drawn(ui, line, s->font, s->rgb, b.w, wrap);
+        const enum wrapped wrap = s->wrap      ? s->middle ? WRAP_MIDDLE : WRAP_LEFT
+                                  : s->may_cut ? WRAP_SHORTEN
+                                               : WRAP_NONE;
+        const struct drawn d = text_drawn(ui, line, s->font, s->rgb, b.w, wrap, s->lines);
+        if (d.cut && !s->may_cut) ui_note_cut(ui);
         const int free_space = wrap == WRAP_MIDDLE ? 0 : b.w - d.w; /* Pango has done it */
         const int x = b.x + (s->right ? free_space : s->middle ? free_space / 2 : 0);
         if (d.texture)
@@ -229,14 +237,18 @@ static int label_lines(struct ui *ui, struct ui_box b, const char *text, const s
 
 int ui_label(struct ui *ui, const char *id, struct ui_box b, const char *text,
              const struct ui_text *style) {
-    int h = 0;
     if (id) ui_note(ui, id, "label", b, text, NULL);
-    if (b.w <= 0) return 0;
+    if (b.w <= 0) {
+        if (text[0]) ui_note_cut(ui);
+        return 0;
+    }
+    const int room = b.h;
     if (!style->wrap) { /* in the middle of the height */
         const int line = ui_text_height(ui, "X", style->font, 0);
         b.y += (b.h - line) / 2;
     }
-    h = label_lines(ui, b, text, style);
+    const int h = label_lines(ui, b, text, style);
+    if (text[0] && h > room + ui_px(ui, 2)) ui_note_cut(ui);
     return h;
 }
 

@@ -77,6 +77,8 @@ bool ui_over(const struct ui *ui, struct ui_box box); /* the mouse is there */
 
 void ui_fill(struct ui *ui, struct ui_box b, uint32_t rgb);
 void ui_panel(struct ui *ui, struct ui_box b, uint32_t rgb, uint32_t border, int radius);
+/* Dark glass with round corners: white text on it can be read on any picture. */
+void ui_shade(struct ui *ui, struct ui_box b, int radius);
 void ui_clip(struct ui *ui, struct ui_box b); /* until ... */
 void ui_unclip(struct ui *ui);
 
@@ -87,6 +89,8 @@ struct ui_text {
     bool wrap;  /* to the width of the box; else one line that ends in ... where it must */
     bool right; /* else left, or the middle: */
     bool middle;
+    bool may_cut; /* a name of any length: that its middle may be missing is no fault */
+    int lines;    /* of a wrapped text at most; 0: all. Then its end may be missing */
 };
 /* Returns the height it takes. id NULL: it is a part of something else. */
 int ui_label(struct ui *ui, const char *id, struct ui_box b, const char *text,
@@ -135,6 +139,7 @@ struct ui_item {
 struct ui_picker {
     const char *text; /* on the closed control */
     const char *tip, *why_not;
+    bool may_cut; /* the text is a name of any length */
     enum ui_icon icon;
     const struct ui_item *items; /* with their texts until ui_end() */
     int n, chosen;               /* chosen: below 0: none */
@@ -142,9 +147,15 @@ struct ui_picker {
 /* A list that opens below or above. The place of what was picked in this frame; below 0: nothing.
  */
 int ui_pick(struct ui *ui, const char *id, struct ui_box b, const struct ui_picker *p);
-void ui_pick_open(struct ui *ui, const char *id);         /* as if it had been pressed */
-bool ui_pick_opened(const struct ui *ui, const char *id); /* in this frame */
+int ui_picker_width(struct ui *ui, const struct ui_picker *p); /* that it wants, closed */
+void ui_pick_open(struct ui *ui, const char *id);              /* as if it had been pressed */
+bool ui_pick_opened(const struct ui *ui, const char *id);      /* in this frame */
 bool ui_pick_is_open(const struct ui *ui, const char *id);
+
+/* On or off, at the right of the box. True: it was turned over. */
+bool ui_switch(struct ui *ui, const char *id, struct ui_box b, bool on, const char *tip);
+/* A small dim line that can be clicked. */
+bool ui_line(struct ui *ui, const char *id, struct ui_box b, const char *text, const char *tip);
 
 void ui_progress(struct ui *ui, const char *id, struct ui_box b,
                  double part); /* below 0: unknown */
@@ -166,14 +177,18 @@ bool ui_visible(const struct ui *ui, struct ui_box b); /* some of it is inside t
 struct ui_box ui_sheet_begin(struct ui *ui, const char *id, int w, int h, const char *title,
                              bool *close);
 void ui_sheet_end(struct ui *ui);
+/* Of a sheet, for what has to be inside of it. */
+int ui_sheet_height(struct ui *ui, int inside);
+int ui_sheet_width(struct ui *ui, int most); /* inside of one that wants to be `most` wide */
 
 enum ui_tone { UI_GOOD, UI_WARNING, UI_ERROR };
 int ui_banner_height(struct ui *ui, int width, const char *words, const char *action);
 /* 1: the action's button; 2: closed; 0: neither. action NULL: no button. */
 int ui_banner(struct ui *ui, const char *id, struct ui_box b, enum ui_tone tone, const char *words,
               const char *action);
-/* For some seconds, below the top of the window. */
+/* For some seconds, below the top of the window or of the box that was named in this frame. */
 void ui_toast(struct ui *ui, const char *words);
+void ui_toasts_in(struct ui *ui, struct ui_box b);
 
 /* ---- text that is edited ---- */
 
@@ -195,12 +210,14 @@ bool ui_text_field(struct ui *ui, const char *id, struct ui_box b, struct ui_edi
                    const struct ui_field *p);
 /* How high it would like to be, for at most `most` lines. */
 int ui_text_field_height(struct ui *ui, const struct ui_edit *e, int width, int most);
+/* The first of these hints, shorter and shorter, that fits it; the last in any case. */
+const char *ui_field_hint(struct ui *ui, int width, const char *const *hints, int n);
 
 /* ---- pictures ---- */
 
 /* Which part of a picture is seen. {.zoom = 1}: all of it. */
 struct ui_view {
-    double zoom; /* 1: it just fits its box */
+    double zoom; /* 1: all of it, as large as fits and not blown up */
     double x, y; /* what is in the middle of the box: 0..1 of its width and height */
     int held_x, held_y;
 };
@@ -231,6 +248,8 @@ struct ui_seen {
     const char *id, *kind, *text; /* until the next ui_begin() */
     struct ui_box box, clip;
     bool enabled, focused;
+    bool cut;  /* some of its text has no room */
+    int layer; /* 0: the window, above it sheets and lists */
     const char *why_not;
 };
 int ui_seen(const struct ui *ui, const struct ui_seen **out); /* of the newest frame */

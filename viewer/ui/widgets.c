@@ -53,9 +53,41 @@ bool ui_button(struct ui *ui, const char *id, struct ui_box b, const struct ui_b
     if (!p->quiet || p->on || (over && !p->why_not))
         ui_panel(ui, b, l.ground, p->quiet && !p->on ? l.ground : l.border, ui_px(ui, RADIUS));
     button_contents(ui, b, p, l.text);
-    if (focused && ui->focus_by_key) draw_ring(ui, b);
+    if (focused && ui->focus_by_key) draw_ring(ui, b, ui_px(ui, RADIUS));
     ui_tip(ui, self, b, p->why_not ? p->why_not : p->tip);
     return used && !p->why_not;
+}
+
+/* ---- others that are pressed ----------------------------------------------------------------- */
+
+bool ui_switch(struct ui *ui, const char *id, struct ui_box b, bool on, const char *tip) {
+    const struct ui_theme *t = ui->theme;
+    const uint32_t self = ui_id(id);
+    const int w = ui_px(ui, 44), h = ui_px(ui, 24), rim = ui_px(ui, 3);
+    b = (struct ui_box){b.x + b.w - w, b.y + (b.h - h) / 2, w, h};
+    const bool focused = ui_stop(ui, self, b), over = ui_over(ui, b);
+    const bool used = ui_activated(ui, self, b, focused);
+    ui_note(ui, id, "switch", b, on ? "On" : "Off", NULL);
+    uint32_t ground = on ? t->accent : t->raised;
+    if (over) ground = mix(ground, t->text, 0.08);
+    ui_panel(ui, b, ground, on ? t->accent : t->dim, h / 2);
+    struct ui_box knob = {b.x + (on ? w - h : 0), b.y, h, h};
+    draw_round(ui, ui_inset(knob, rim, rim), on ? t->on_accent : t->dim, h / 2);
+    if (focused && ui->focus_by_key) draw_ring(ui, b, h / 2);
+    ui_tip(ui, self, b, tip);
+    return used;
+}
+
+bool ui_line(struct ui *ui, const char *id, struct ui_box b, const char *text, const char *tip) {
+    const uint32_t self = ui_id(id);
+    const bool focused = ui_stop(ui, self, b), over = ui_over(ui, b);
+    const bool used = ui_activated(ui, self, b, focused);
+    ui_note(ui, id, "line", b, text, NULL);
+    const uint32_t rgb = over ? ui->theme->text : ui->theme->dim;
+    ui_label(ui, NULL, b, text, &(struct ui_text){.font = UI_SMALL, .rgb = rgb});
+    if (focused && ui->focus_by_key) draw_ring(ui, b, ui_px(ui, 4));
+    ui_tip(ui, self, b, tip);
+    return used;
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */
@@ -141,7 +173,10 @@ struct ui_box ui_scroll_begin(struct ui *ui, const char *id, struct ui_box b, st
     const int before = s->at;
     s->content = content;
     const bool focused = content > b.h && ui_stop(ui, self, b);
-    if (ui_over(ui, b)) s->at -= ui->wheel * ui_px(ui, WHEEL_STEP);
+    if (ui_over(ui, b) && content > b.h) {
+        s->at -= ui->wheel * ui_px(ui, WHEEL_STEP);
+        ui->wheel = 0;
+    }
     if (focused) scroll_keys(ui, s, b.h);
     const int moved_to = s->at;
     limit(s, b.h);
@@ -149,20 +184,41 @@ struct ui_box ui_scroll_begin(struct ui *ui, const char *id, struct ui_box b, st
     if (stick && !s->loose) s->at = content - b.h;
     limit(s, b.h);
     ui_note(ui, id, "scroll", b, "", NULL);
-    if (focused && ui->focus_by_key) draw_ring(ui, b);
+    if (focused && ui->focus_by_key) draw_ring(ui, ui_inset(b, ui_px(ui, 4), ui_px(ui, 4)), 0);
     if (content > b.h) scroll_bar(ui, self, b, s);
-    ui_clip(ui, b);
+    const int ring = ui_px(ui, 4); /* has room beside its control */
+    ui_clip(ui, (struct ui_box){b.x - ring, b.y, b.w + ring, b.h});
+    ui->scroll = s;
+    ui->scroll_box = b;
     return (struct ui_box){b.x, b.y - s->at, b.w - ui_px(ui, BAR + 4), content};
 }
 
-void ui_scroll_end(struct ui *ui) { ui_unclip(ui); }
+void ui_scroll_end(struct ui *ui) {
+    ui->scroll = NULL;
+    ui_unclip(ui);
+}
 
 /* ---- sheets ---------------------------------------------------------------------------------- */
+
+enum { SHEET_EDGE = 12, SHEET_HEAD = 32, SHEET_GAP = 12 };
+
+static int sheet_pad(const struct ui *ui) {
+    return ui_px(ui, ui->width < ui_px(ui, 420) ? 12 : 20);
+}
+
+int ui_sheet_height(struct ui *ui, int inside) {
+    return inside + ui_px(ui, SHEET_HEAD) + ui_px(ui, SHEET_GAP) + 2 * sheet_pad(ui);
+}
+
+int ui_sheet_width(struct ui *ui, int most) {
+    const int there = ui->width - 2 * ui_px(ui, SHEET_EDGE);
+    return (most < there ? most : there) - 2 * sheet_pad(ui);
+}
 
 struct ui_box ui_sheet_begin(struct ui *ui, const char *id, int w, int h, const char *title,
                              bool *close) {
     const struct ui_box window = ui_window(ui);
-    const int edge = ui_px(ui, 12), pad = ui_px(ui, 20);
+    const int edge = ui_px(ui, SHEET_EDGE), pad = sheet_pad(ui);
     ui->layer++;
     if (ui->layer > ui->top_layer) ui->top_layer = ui->layer;
     if (w > window.w - 2 * edge) w = window.w - 2 * edge;
@@ -176,12 +232,13 @@ struct ui_box ui_sheet_begin(struct ui *ui, const char *id, int w, int h, const 
              (ui_key(ui, SDLK_ESCAPE, KMOD_NONE) ||
               (ui->pressed && ui->mouse_in && !ui_inside(b, ui->mouse_x, ui->mouse_y)));
     b = ui_inset(b, pad, pad);
-    struct ui_box head = ui_cut_top(&b, ui_px(ui, 32));
+    struct ui_box head = ui_cut_top(&b, ui_px(ui, SHEET_HEAD));
     if (ui_button(ui, "sheet.close", ui_cut_right(&head, ui_px(ui, 32)),
                   &(struct ui_button){.icon = UI_ICON_CLOSE, .quiet = true, .tip = "Close (Esc)"}))
         *close = true;
-    ui_label(ui, NULL, head, title, &(struct ui_text){.font = UI_TITLE, .rgb = ui->theme->text});
-    ui_cut_top(&b, ui_px(ui, 12));
+    ui_label(ui, "sheet.title", head, title,
+             &(struct ui_text){.font = UI_TITLE, .rgb = ui->theme->text});
+    ui_cut_top(&b, ui_px(ui, SHEET_GAP));
     return b;
 }
 
@@ -189,42 +246,61 @@ void ui_sheet_end(struct ui *ui) { ui->layer--; }
 
 /* ---- banners --------------------------------------------------------------------------------- */
 
-static int action_width(struct ui *ui, const char *action) {
-    return action ? ui_button_width(ui, &(struct ui_button){.text = action}) + ui_px(ui, GAP) : 0;
+enum { BANNER_ROW = 32, BANNER_PAD = 12 };
+
+static int buttons_width(struct ui *ui, const char *action) {
+    const int close = ui_px(ui, 28);
+    if (!action) return close;
+    return close + ui_px(ui, 4) + ui_button_width(ui, &(struct ui_button){.text = action});
 }
 
-static int words_width(struct ui *ui, int width, const char *action) {
-    return width - 2 * ui_px(ui, 12) - action_width(ui, action) - ui_px(ui, 32);
+/* Words beside the buttons; or above them, where they would be a narrow column. */
+static bool is_tall(struct ui *ui, int width, const char *action, int *words) {
+    const int all = width - 2 * ui_px(ui, BANNER_PAD);
+    const int beside = all - buttons_width(ui, action) - ui_px(ui, BANNER_PAD);
+    const bool tall = beside < ui_px(ui, 240) && beside < all * 3 / 4;
+    *words = tall ? all : beside;
+    return tall;
 }
 
 int ui_banner_height(struct ui *ui, int width, const char *words, const char *action) {
-    const int h = ui_text_height(ui, words, UI_BODY, words_width(ui, width, action));
-    const int least = ui_px(ui, 32);
-    return (h > least ? h : least) + 2 * ui_px(ui, 8);
+    int room;
+    const bool tall = is_tall(ui, width, action, &room);
+    const int h = ui_text_height(ui, words, UI_BODY, room), row = ui_px(ui, BANNER_ROW);
+    return (tall ? h + ui_px(ui, GAP) + row : h > row ? h : row) + 2 * ui_px(ui, 8);
+}
+
+static void banner_words(struct ui *ui, struct ui_box b, const char *words) {
+    const int h = ui_text_height(ui, words, UI_BODY, b.w);
+    if (h < b.h) b.y += (b.h - h) / 2;
+    ui_label(ui, NULL, b, words, &(struct ui_text){.rgb = ui->theme->on_banner, .wrap = true});
 }
 
 int ui_banner(struct ui *ui, const char *id, struct ui_box b, enum ui_tone tone, const char *words,
               const char *action) {
     const uint32_t grounds[] = {ui->theme->good, ui->theme->warning, ui->theme->error};
     char sub[64];
-    int used = 0;
+    int used = 0, room;
+    const bool tall = is_tall(ui, b.w, action, &room);
     ui_note(ui, id, "banner", b, words, NULL);
     ui_panel(ui, b, grounds[tone], mix(grounds[tone], ui->theme->on_banner, 0.25),
              ui_px(ui, RADIUS));
-    struct ui_box in = ui_inset(b, ui_px(ui, 12), ui_px(ui, 8));
-    struct ui_box text = ui_cut_left(&in, words_width(ui, b.w, action));
-    const int h = ui_text_height(ui, words, UI_BODY, text.w);
-    if (h < text.h) text.y += (text.h - h) / 2;
-    ui_label(ui, NULL, text, words, &(struct ui_text){.rgb = ui->theme->on_banner, .wrap = true});
-    struct ui_box close = ui_cut_right(&in, ui_px(ui, 28));
-    close.h = ui_px(ui, 32);
+    struct ui_box in = ui_inset(b, ui_px(ui, BANNER_PAD), ui_px(ui, 8));
+    struct ui_box row = tall ? ui_cut_bottom(&in, ui_px(ui, BANNER_ROW)) : in;
+    if (tall)
+        ui_cut_bottom(&in, ui_px(ui, GAP));
+    else
+        row.y += (row.h - ui_px(ui, BANNER_ROW)) / 2;
+    row.h = ui_px(ui, BANNER_ROW);
+    in.w = room;
+    banner_words(ui, in, words);
     SDL_snprintf(sub, sizeof sub, "%s.close", id);
-    if (ui_button(ui, sub, close, &(struct ui_button){.icon = UI_ICON_CLOSE, .tip = "Dismiss"}))
+    if (ui_button(ui, sub, ui_cut_right(&row, ui_px(ui, 28)),
+                  &(struct ui_button){.icon = UI_ICON_CLOSE, .quiet = true, .tip = "Dismiss"}))
         used = 2;
-    ui_cut_left(&in, ui_px(ui, GAP));
-    ui_cut_right(&in, ui_px(ui, 4));
-    in.h = ui_px(ui, 32);
+    ui_cut_right(&row, ui_px(ui, 4));
+    const struct ui_button act = {.text = action};
     SDL_snprintf(sub, sizeof sub, "%s.action", id);
-    if (action && ui_button(ui, sub, in, &(struct ui_button){.text = action})) used = 1;
+    if (action && ui_button(ui, sub, ui_cut_right(&row, ui_button_width(ui, &act)), &act)) used = 1;
     return used;
 }

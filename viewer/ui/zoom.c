@@ -3,7 +3,10 @@
 
 #include "internal.h"
 
-enum { ZOOM_MOST = 16 };
+enum {
+    ZOOM_MOST = 16,
+    LARGER_MOST = 4 /* than it is: a whole picture; beyond that it would be a blur */
+};
 
 /* Where the picture lies, its hidden parts too. */
 struct place {
@@ -14,7 +17,8 @@ static double clamp(double v, double lo, double hi) { return v < lo ? lo : v > h
 
 static double fit(struct ui_box b, int width, int height) {
     const double across = (double)b.w / width, down = (double)b.h / height;
-    return across < down ? across : down;
+    const double all = across < down ? across : down;
+    return all < LARGER_MOST ? all : LARGER_MOST;
 }
 
 /* The middle along one side: no bare margin where the picture is larger than its box. */

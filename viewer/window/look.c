@@ -1,4 +1,4 @@
-/* look.c - the picture, what is said of it, and the controls of what moves. */
+/* look.c - the picture and what is said of it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,200 +158,220 @@ static void moving(struct view *v, struct ui_box b) {
 
 /* ---- what lies over it ----------------------------------------------------------------------- */
 
-static void caption(struct view *v, struct ui_box b) {
+/* On the picture itself, not beside it, and no higher than a third of it. */
+static void caption(struct view *v, struct ui_box picture) {
     const struct app *a = &v->app;
     const char *text = NULL;
+    char words[400];
     for (size_t i = a->talk.n; !text && i-- > 0;)
         if (a->talk.items[i].live && a->talk.items[i].answer[0]) text = a->talk.items[i].answer;
     if (!a->settings.caption || !text || (!a->live && !a->frame)) return;
+    snprintf(words, sizeof words, "%.390s", text);
+    for (char *c = words; *c; c++)
+        if (*c == '\n') *c = ' ';
     struct ui *ui = v->ui;
-    const int pad = ui_px(ui, 12), width = b.w - 2 * pad;
-    int h = ui_text_height(ui, text, UI_STRONG, width) + 2 * ui_px(ui, 8);
-    if (h > b.h / 2) h = b.h / 2;
-    struct ui_box strip = ui_cut_bottom(&b, h);
-    SDL_SetRenderDrawColor(v->renderer, 0, 0, 0, 170);
-    SDL_RenderFillRect(v->renderer, &(SDL_Rect){strip.x, strip.y, strip.w, strip.h});
-    ui_clip(ui, strip);
-    ui_label(ui, "caption", ui_inset(strip, pad, ui_px(ui, 8)), text,
-             &(struct ui_text){.font = UI_STRONG, .rgb = 0xffffff, .wrap = true, .middle = true});
-    ui_unclip(ui);
+    const int edge = ui_px(ui, 10), pad_x = ui_px(ui, 12), pad_y = ui_px(ui, 6);
+    const int most = picture.w - 2 * edge - 2 * pad_x, line = ui_text_height(ui, "X", UI_STRONG, 0);
+    int lines = picture.h / 3 / line, w = ui_text_width(ui, words, UI_STRONG) + 1;
+    if (most < ui_px(ui, 40)) return;
+    if (w > most) w = most;
+    if (lines < 1) lines = 1;
+    int h = ui_text_height(ui, words, UI_STRONG, w);
+    if (h > lines * line) h = lines * line;
+    const struct ui_box b = {picture.x + (picture.w - w) / 2 - pad_x,
+                             picture.y + picture.h - edge - h - 2 * pad_y, w + 2 * pad_x,
+                             h + 2 * pad_y};
+    ui_shade(ui, b, ui_px(ui, 8));
+    ui_label(ui, "caption", ui_inset(b, pad_x, pad_y), words,
+             &(struct ui_text){.font = UI_STRONG,
+                               .rgb = 0xffffff,
+                               .wrap = true,
+                               .middle = true,
+                               .may_cut = true,
+                               .lines = lines});
 }
 
-/* Why there is no picture, and what to do about it. */
-static const char *empty_words(const struct app *a, const char **more) {
-    if (a->opening) return "Opening the picture…";
-    if (a->source) return a->status.words;
-    *more = a->blind ? "Ask it without a picture, or choose a model that sees."
-                     : "or paste one with Ctrl+V, or open a file, a video or a camera.";
-    return a->blind ? "This model reads text only" : "Drop a picture here";
+/* ---- where nothing is shown ------------------------------------------------------------------ */
+
+struct empty {
+    const char *head, *more, *last;
+    bool open; /* with a button */
+};
+
+/* Why there is no picture, and what to do about it. What failed is said by the banner. */
+static struct empty empty_words(const struct app *a) {
+    if (a->opening) return (struct empty){.head = "Opening the picture…"};
+    if (a->source && a->status.state == SOURCE_OPENING)
+        return (struct empty){.head = "Opening…", .more = a->status.words};
+    if (a->source && a->status.state == SOURCE_RETRYING)
+        return (struct empty){
+            .head = "No picture comes", .more = "It is tried again and again.", .open = true};
+    if (a->source && a->status.state != SOURCE_RUNNING)
+        return (struct empty){.head = "No picture",
+                              .more = "Drop another one here, or choose a live source.",
+                              .open = true};
+    if (a->source) return (struct empty){.head = "The first frame is on its way…"};
+    if (a->blind)
+        return (struct empty){.head = "This model reads text only",
+                              .more = "Ask it without a picture, or choose a model that sees."};
+    return (struct empty){.head = "Drop a picture here",
+                          .more = "or paste one with Ctrl+V",
+                          .last = "Cameras and the screen are behind “Live source”.",
+                          .open = true};
+}
+
+enum { EMPTY_EDGE = 16, EMPTY_BUTTON = 40 };
+
+static int empty_height(struct view *v, const struct empty *e, int width) {
+    struct ui *ui = v->ui;
+    width -= 2 * ui_px(ui, EMPTY_EDGE);
+    int h = ui_text_height(ui, e->head, UI_TITLE, width);
+    if (e->more) h += ui_px(ui, 6) + ui_text_height(ui, e->more, UI_BODY, width);
+    if (e->open) h += ui_px(ui, 20 + EMPTY_BUTTON);
+    if (e->last) h += ui_px(ui, 16) + ui_text_height(ui, e->last, UI_SMALL, width);
+    return h;
+}
+
+static void empty_line(struct view *v, struct ui_box *in, const char *id, const char *text,
+                       enum ui_font font, int gap) {
+    struct ui *ui = v->ui;
+    ui_cut_top(in, gap);
+    const struct ui_theme *t = ui_look_of(ui);
+    ui_label(ui, id, ui_cut_top(in, ui_text_height(ui, text, font, in->w)), text,
+             &(struct ui_text){.font = font,
+                               .rgb = font == UI_TITLE ? t->text : t->dim,
+                               .wrap = true,
+                               .middle = true});
 }
 
 static void nothing_yet(struct view *v, struct ui_box b) {
     struct ui *ui = v->ui;
-    struct app *a = &v->app;
-    const char *more = "", *head = empty_words(a, &more);
-    const int head_h = ui_text_height(ui, head, UI_TITLE, b.w - ui_px(ui, 32));
-    const int more_h = ui_text_height(ui, more, UI_BODY, b.w - ui_px(ui, 32));
-    const int button_h = ui_px(ui, 40);
-    struct ui_box in = ui_inset(b, ui_px(ui, 16), 0);
-    const int all = head_h + more_h + button_h + ui_px(ui, 28);
+    struct empty e = empty_words(&v->app);
+    const struct ui_button open = {
+        .text = "Open a picture", .icon = UI_ICON_OPEN, .primary = true, .tip = "Ctrl+O"};
+    if (empty_height(v, &e, b.w) > b.h) e.last = NULL;
+    const int all = empty_height(v, &e, b.w);
+    struct ui_box in = ui_inset(b, ui_px(ui, EMPTY_EDGE), 0);
     if (all < b.h) ui_cut_top(&in, (b.h - all) / 2);
-    ui_clip(ui, b);
-    ui_label(ui, "empty", ui_cut_top(&in, head_h), head,
-             &(struct ui_text){
-                 .font = UI_TITLE, .rgb = ui_look_of(ui)->text, .wrap = true, .middle = true});
-    ui_cut_top(&in, ui_px(ui, 8));
-    ui_label(ui, NULL, ui_cut_top(&in, more_h), more,
-             &(struct ui_text){.rgb = ui_look_of(ui)->dim, .wrap = true, .middle = true});
-    ui_cut_top(&in, ui_px(ui, 20));
-    ui_unclip(ui);
-    if (a->source || a->opening || a->blind || in.h < button_h) return;
-    const struct ui_button open = {.text = "Open a picture", .icon = UI_ICON_OPEN, .tip = "Ctrl+O"};
-    const int w = ui_button_width(ui, &open);
-    struct ui_box row = ui_cut_top(&in, button_h);
-    row.x += (row.w - w) / 2;
-    row.w = w;
-    if (ui_button(ui, "empty.open", row, &open)) view_open(v);
+    empty_line(v, &in, "empty", e.head, UI_TITLE, 0);
+    if (e.more) empty_line(v, &in, "empty.more", e.more, UI_BODY, ui_px(ui, 6));
+    if (e.open) {
+        const int w = ui_button_width(ui, &open);
+        ui_cut_top(&in, ui_px(ui, 20));
+        struct ui_box row = ui_cut_top(&in, ui_px(ui, EMPTY_BUTTON));
+        row = (struct ui_box){row.x + (row.w - w) / 2, row.y, w, row.h};
+        if (ui_button(ui, "empty.open", row, &open)) view_open(v);
+    }
+    if (e.last) empty_line(v, &in, "empty.last", e.last, UI_SMALL, ui_px(ui, 16));
 }
 
 /* ---- below it -------------------------------------------------------------------------------- */
 
-static void facts(struct view *v, struct ui_box b) {
-    struct ui *ui = v->ui;
-    const struct app *a = &v->app;
-    char left[700] = "", right[200] = "";
-    if (a->source && a->frame) {
-        snprintf(left, sizeof left, "%s · %s", a->source_spec, a->status.format);
-        snprintf(right, sizeof right, "%.0f frames/s · frame %.1f s old", a->status.fps,
-                 app_frame_age(a) / 1000);
-    } else if (a->shot) {
-        snprintf(left, sizeof left, "%s", a->shot->name);
-    }
-    if (a->shot && a->facts[0])
-        snprintf(right, sizeof right, "%s", a->facts);
-    else if (a->shot && !a->source)
-        snprintf(right, sizeof right, "%d × %d", a->shot->width, a->shot->height);
-    if (a->live && a->frame)
-        snprintf(right, sizeof right, "frame %.1f s old · %llu alike skipped",
-                 app_frame_age(a) / 1000, (unsigned long long)a->live_skipped);
-    if (v->part.zoom > 1) {
-        const size_t n = strlen(right);
-        snprintf(right + n, sizeof right - n, " · shown %.1f × larger", v->part.zoom);
-    }
-    int w = ui_text_width(ui, right, UI_SMALL) + 1;
-    if (w > b.w * 2 / 3) w = b.w * 2 / 3;
-    const uint32_t dim = ui_look_of(ui)->dim;
-    ui_label(ui, "facts.right", ui_cut_right(&b, w), right,
-             &(struct ui_text){.font = UI_SMALL, .rgb = dim, .right = true});
-    ui_cut_right(&b, ui_px(ui, 12));
-    ui_label(ui, "facts.left", b, left, &(struct ui_text){.font = UI_SMALL, .rgb = dim});
+enum { FACTS = 20, FACTS_GAP = 6, FRAME = 8 };
+
+static bool has_facts(const struct app *a) {
+    return a->source ? a->frame != NULL : a->shot != NULL;
 }
 
-static const struct {
-    double seconds;
-    struct ui_item item;
-} every[] = {{0, {.text = "all the time"}}, {0.25, {.text = "every ¼ s"}},
-             {0.5, {.text = "every ½ s"}},  {1, {.text = "every second"}},
-             {2, {.text = "every 2 s"}},    {5, {.text = "every 5 s"}},
-             {10, {.text = "every 10 s"}}};
-enum { N_EVERY = sizeof every / sizeof *every };
-_Static_assert(N_EVERY <= 8, "view.every_items has room");
-
-static void pick_every(struct view *v, struct ui_box b) {
-    struct settings *s = &v->app.settings;
-    int chosen = -1;
-    for (int i = 0; i < N_EVERY; i++)
-        if (s->every_s == every[i].seconds) chosen = i;
-    struct ui_item *items = v->every_items;
-    for (int i = 0; i < N_EVERY; i++) items[i] = every[i].item;
-    const int picked =
-        ui_pick(v->ui, "live.every", b,
-                &(struct ui_picker){.text = chosen < 0 ? "…" : every[chosen].item.text,
-                                    .tip = "How often live mode asks",
-                                    .items = items,
-                                    .n = N_EVERY,
-                                    .chosen = chosen});
-    if (picked >= 0) s->every_s = every[picked].seconds;
-}
-
-/* Buttons in rows, as many as fit each. */
-struct rows {
-    struct ui *ui;
-    struct ui_box at; /* what is left */
-    struct ui_box row;
-    int h;
+struct line {
+    char words[3][700]; /* shorter and shorter */
+    int n;
 };
 
-static struct ui_box place(struct rows *r, int w) {
-    if (r->row.w < w || r->row.h == 0) {
-        if (r->row.h) ui_cut_top(&r->at, ui_px(r->ui, 6));
-        r->row = ui_cut_top(&r->at, r->h);
+static void left_facts(const struct view *v, struct line *l) {
+    const struct app *a = &v->app;
+    l->n = 1;
+    if (!a->source) {
+        snprintf(l->words[0], sizeof l->words[0], "%s", a->shot->name);
+        return;
     }
-    const struct ui_box b = ui_cut_left(&r->row, w);
-    ui_cut_left(&r->row, ui_px(r->ui, 6));
-    return b;
+    snprintf(l->words[0], sizeof l->words[0], "%.500s · %s", a->source_spec, a->status.format);
+    snprintf(l->words[1], sizeof l->words[1], "%.600s", a->source_spec);
+    l->n = 2;
 }
 
-static bool toggle(struct rows *r, const char *id, const struct ui_button *p) {
-    return ui_button(r->ui, id, place(r, ui_button_width(r->ui, p)), p);
-}
-
-static void live_controls(struct view *v, struct ui_box b) {
-    struct app *a = &v->app;
-    struct settings *s = &a->settings;
-    struct rows r = {.ui = v->ui, .at = b, .h = ui_px(v->ui, 34)};
-    if (toggle(&r, "live",
-               &(struct ui_button){.text = a->live ? "Stop live" : "Live",
-                                   .icon = a->live ? UI_ICON_STOP : UI_ICON_PLAY,
-                                   .on = a->live,
-                                   .why_not = a->live ? NULL : app_why_not_live(a),
-                                   .tip = "Ask about the newest frame again and again (Ctrl+L)"})) {
-        app_live_question(a, ui_edit_text(v->prompt));
-        app_live(a, !a->live);
-    }
-    pick_every(v, place(&r, ui_px(v->ui, 156)));
-    if (toggle(&r, "freeze",
-               &(struct ui_button){.text = a->frozen ? "Go on" : "Freeze",
-                                   .icon = a->frozen ? UI_ICON_PLAY : UI_ICON_FREEZE,
-                                   .on = a->frozen,
-                                   .why_not = a->frame ? NULL : "There is no frame yet.",
-                                   .tip = "Keep this frame (Space, while nothing is typed)"}))
-        app_freeze(a, !a->frozen);
-    if (toggle(&r, "mirror",
-               &(struct ui_button){.text = "Mirror", .on = s->mirror, .tip = "Left is right"}))
-        s->mirror = !s->mirror;
-    if (toggle(&r, "caption",
-               &(struct ui_button){.text = "Caption",
-                                   .on = s->caption,
-                                   .tip = "Write the answer over the picture"}))
-        s->caption = !s->caption;
-    if (toggle(&r, "same",
-               &(struct ui_button){.text = "Skip alike",
-                                   .on = s->skip_same,
-                                   .tip = "Ask only when the picture has changed"}))
-        s->skip_same = !s->skip_same;
-}
-
-static int live_rows(struct view *v, int width) {
-    const int one = ui_px(v->ui, 608); /* all of them in one row */
-    return width >= one ? 1 : width >= one / 2 ? 2 : 3;
-}
-
-void view_picture(struct view *v, struct ui_box b) {
-    struct ui *ui = v->ui;
-    struct app *a = &v->app;
+static void right_facts(const struct view *v, struct line *l) {
+    const struct app *a = &v->app;
+    char zoom[40] = "";
+    if (v->part.zoom > 1) snprintf(zoom, sizeof zoom, " · shown %.1f × larger", v->part.zoom);
+    l->n = 2;
     if (a->source) {
-        const int n = live_rows(v, b.w);
-        const int h = n * ui_px(ui, 34) + (n - 1) * ui_px(ui, 6);
-        live_controls(v, ui_cut_bottom(&b, h));
-        ui_cut_bottom(&b, ui_px(ui, 8));
+        char more[48] = "";
+        if (a->live && (a->settings.skip_same || a->live_skipped))
+            snprintf(more, sizeof more, " · %llu alike skipped",
+                     (unsigned long long)a->live_skipped);
+        else
+            snprintf(more, sizeof more, " · %.0f frames/s", a->status.fps);
+        snprintf(l->words[0], sizeof l->words[0], "frame %.1f s old%s%s", app_frame_age(a) / 1000,
+                 more, zoom);
+        snprintf(l->words[1], sizeof l->words[1], "frame %.1f s old", app_frame_age(a) / 1000);
+        return;
     }
-    facts(v, ui_cut_bottom(&b, ui_px(ui, 22)));
-    ui_cut_bottom(&b, ui_px(ui, 4));
-    const struct ui_theme *t = ui_look_of(ui);
-    ui_panel(ui, b, t->panel, v->drop_over ? t->accent : t->border, ui_px(ui, 10));
-    const struct ui_box in = ui_inset(b, ui_px(ui, 8), ui_px(ui, 8));
-    if (in.w < 8 || in.h < 8) return;
+    if (a->facts[0])
+        snprintf(l->words[0], sizeof l->words[0], "%s%s", a->facts, zoom);
+    else
+        snprintf(l->words[0], sizeof l->words[0], "%d × %d%s", a->shot->width, a->shot->height,
+                 zoom);
+    snprintf(l->words[1], sizeof l->words[1], "%.*s", (int)strcspn(l->words[0], ","), l->words[0]);
+}
+
+/* The name and the numbers in a line, as much of both as has room. */
+static void facts(struct view *v, struct ui_box b) {
+    struct ui *ui = v->ui;
+    struct line left, right;
+    const uint32_t dim = ui_look_of(ui)->dim;
+    const int gap = ui_px(ui, 12), least = ui_px(ui, 60);
+    left_facts(v, &left);
+    right_facts(v, &right);
+    int l = 0, r = 0, right_w, left_w;
+    for (;;) {
+        right_w = ui_text_width(ui, right.words[r], UI_SMALL) + 1;
+        left_w = ui_text_width(ui, left.words[l], UI_SMALL) + 1;
+        if (left_w + gap + right_w <= b.w) break;
+        if (l + 1 < left.n)
+            l++;
+        else if (r + 1 < right.n)
+            r++;
+        else
+            break;
+    }
+    ui_label(ui, "facts.right", ui_cut_right(&b, right_w), right.words[r],
+             &(struct ui_text){.font = UI_SMALL, .rgb = dim, .right = true});
+    ui_cut_right(&b, gap);
+    if (b.w < left_w && b.w < least) return;
+    ui_label(ui, "facts.left", b, left.words[l],
+             &(struct ui_text){.font = UI_SMALL, .rgb = dim, .may_cut = true});
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+/* Of a source from which something may come. */
+static bool has_controls(const struct app *a) {
+    return a->source && (a->frame || a->status.state != SOURCE_FAILED);
+}
+
+static int below_height(struct view *v, int width) {
+    struct ui *ui = v->ui;
+    int h = 0;
+    if (has_facts(&v->app)) h += ui_px(ui, FACTS_GAP) + ui_px(ui, FACTS);
+    if (has_controls(&v->app)) h += ui_px(ui, 8) + view_live_height(v, width);
+    return h;
+}
+
+int view_picture_least(struct view *v, int width) {
+    struct ui *ui = v->ui;
+    int w, h;
+    int panel = ui_px(ui, 150);
+    if (!shown_size(v, &w, &h)) {
+        const struct empty e = empty_words(&v->app);
+        const int want = empty_height(v, &e, width - 2 * ui_px(ui, FRAME));
+        panel = want + 2 * ui_px(ui, 8 + FRAME);
+    }
+    return panel + below_height(v, width);
+}
+
+static void framed(struct view *v, struct ui_box in) {
+    struct app *a = &v->app;
     zoom(v, in);
     if (a->source && a->frame)
         moving(v, in);
@@ -360,6 +380,27 @@ void view_picture(struct view *v, struct ui_box b) {
     else
         nothing_yet(v, in);
     struct ui_shown shown = {.mirror = a->source && a->settings.mirror};
-    if (shown_size(v, &shown.width, &shown.height)) view_marks(v, in, &shown);
-    caption(v, in);
+    if (!shown_size(v, &shown.width, &shown.height)) return;
+    view_marks(v, in, &shown);
+    const double whole[] = {0, 0, 1, 1};
+    const struct ui_box seen = ui_picture_part(in, &v->part, &shown, whole);
+    if (seen.w) caption(v, seen);
+}
+
+void view_picture(struct view *v, struct ui_box b) {
+    struct ui *ui = v->ui;
+    struct app *a = &v->app;
+    if (has_controls(a)) {
+        view_live(v, ui_cut_bottom(&b, view_live_height(v, b.w)));
+        ui_cut_bottom(&b, ui_px(ui, 8));
+    }
+    if (has_facts(a)) {
+        facts(v, ui_cut_bottom(&b, ui_px(ui, FACTS)));
+        ui_cut_bottom(&b, ui_px(ui, FACTS_GAP));
+    }
+    const struct ui_theme *t = ui_look_of(ui);
+    ui_panel(ui, b, t->panel, v->drop_over ? t->accent : t->border, ui_px(ui, 10));
+    ui_toasts_in(ui, b);
+    const struct ui_box in = ui_inset(b, ui_px(ui, FRAME), ui_px(ui, FRAME));
+    if (in.w >= 8 && in.h >= 8) framed(v, in);
 }

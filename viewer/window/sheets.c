@@ -24,27 +24,65 @@ static const struct {
     {"Ctrl+Shift+N", "Copy the numbers of the newest answer"},
     {"Tab, Shift+Tab", "To the next control, to the one before"},
     {"Ctrl+Plus, Minus, 0", "Larger, smaller, as it was"},
-    {"Alt+Plus, Minus, 0", "The picture closer, farther, whole; the wheel does it, too"},
+    {"Alt+Plus, Minus, 0", "The picture closer, farther, whole; or the wheel"},
     {"Alt+Arrows", "Another part of the picture; or drag it"},
     {"F11", "Full screen"},
     {"F12", "Save a screenshot"},
     {"Ctrl+Q", "Quit"},
 };
 
+enum { N_SHORTCUTS = sizeof shortcuts / sizeof *shortcuts, KEYS_GAP = 20, ROW_GAP = 8 };
+
+/* The keys beside what they do; or above it, where that would be a narrow column. */
+struct key_columns {
+    int keys, what;
+    bool stacked;
+};
+
+static struct key_columns key_columns(struct ui *ui, int width) {
+    struct key_columns c = {0};
+    for (int i = 0; i < N_SHORTCUTS; i++) {
+        const int w = ui_text_width(ui, shortcuts[i].keys, UI_STRONG) + 1;
+        if (w > c.keys) c.keys = w;
+    }
+    c.what = width - c.keys - ui_px(ui, KEYS_GAP);
+    c.stacked = c.what < ui_px(ui, 200);
+    if (c.stacked) c.keys = c.what = width;
+    return c;
+}
+
+static int shortcut_height(struct ui *ui, int i, const struct key_columns *c) {
+    const int what = ui_text_height(ui, shortcuts[i].what, UI_BODY, c->what);
+    if (!c->stacked) return what;
+    return what + ui_text_height(ui, shortcuts[i].keys, UI_STRONG, c->keys);
+}
+
+static void shortcut(struct ui *ui, struct ui_box b, int i, const struct key_columns *c) {
+    const uint32_t rgb = ui_look_of(ui)->text;
+    const int h = ui_text_height(ui, shortcuts[i].keys, UI_STRONG, c->keys);
+    ui_label(ui, "help.keys", (struct ui_box){b.x, b.y, c->keys, h}, shortcuts[i].keys,
+             &(struct ui_text){.font = UI_STRONG, .rgb = rgb, .wrap = true});
+    if (c->stacked)
+        ui_cut_top(&b, h);
+    else
+        ui_cut_left(&b, b.w - c->what);
+    ui_label(ui, "help.what", b, shortcuts[i].what, &(struct ui_text){.rgb = rgb, .wrap = true});
+}
+
 static void help(struct view *v) {
     struct ui *ui = v->ui;
     bool close;
-    const int n = sizeof shortcuts / sizeof *shortcuts, row = ui_px(ui, 27);
-    struct ui_box b =
-        ui_sheet_begin(ui, "help.sheet", ui_px(ui, 560), n * row + ui_px(ui, 90), "Keys", &close);
-    struct ui_box in = ui_scroll_begin(ui, "help.list", b, &v->help_scroll, n * row, false);
-    for (int i = 0; i < n; i++) {
-        struct ui_box line = ui_cut_top(&in, row);
-        if (!ui_visible(ui, line)) continue;
-        ui_label(ui, "help.keys", ui_cut_left(&line, line.w * 2 / 5), shortcuts[i].keys,
-                 &(struct ui_text){.font = UI_STRONG, .rgb = ui_look_of(ui)->text});
-        ui_label(ui, "help.what", line, shortcuts[i].what,
-                 &(struct ui_text){.rgb = ui_look_of(ui)->text});
+    const int most = ui_px(ui, 660), gap = ui_px(ui, ROW_GAP), bar = ui_px(ui, 14);
+    const struct key_columns c = key_columns(ui, ui_sheet_width(ui, most) - bar);
+    int all = -gap;
+    for (int i = 0; i < N_SHORTCUTS; i++) all += shortcut_height(ui, i, &c) + gap;
+    const struct ui_box b =
+        ui_sheet_begin(ui, "help.sheet", most, ui_sheet_height(ui, all), "Keys", &close);
+    struct ui_box in = ui_scroll_begin(ui, "help.list", b, &v->sheet_scroll, all, false);
+    for (int i = 0; i < N_SHORTCUTS; i++) {
+        const struct ui_box row = ui_cut_top(&in, shortcut_height(ui, i, &c));
+        if (ui_visible(ui, row)) shortcut(ui, row, i, &c);
+        ui_cut_top(&in, gap);
     }
     ui_scroll_end(ui);
     ui_sheet_end(ui);
@@ -53,26 +91,42 @@ static void help(struct view *v) {
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
+enum { SETTING = 36, SETTING_GAP = 8, LABEL = 20, STACKED = 300 };
+
+/* A name and, beside or below it, the control. */
 static struct ui_box setting(struct view *v, struct ui_box *b, const char *name) {
     struct ui *ui = v->ui;
-    struct ui_box row = ui_cut_top(b, ui_px(ui, 36));
-    ui_cut_top(b, ui_px(ui, 8));
-    ui_label(ui, "setting", ui_cut_left(&row, row.w / 2), name,
-             &(struct ui_text){.rgb = ui_look_of(ui)->text});
+    const bool stacked = b->w < ui_px(ui, STACKED);
+    struct ui_box label, row;
+    if (stacked) {
+        label = ui_cut_top(b, ui_px(ui, LABEL));
+        row = ui_cut_top(b, ui_px(ui, SETTING));
+    } else {
+        row = ui_cut_top(b, ui_px(ui, SETTING));
+        label = ui_cut_left(&row, row.w * 9 / 20);
+    }
+    ui_cut_top(b, ui_px(ui, SETTING_GAP));
+    ui_label(ui, "setting", label, name, &(struct ui_text){.rgb = ui_look_of(ui)->text});
     return row;
 }
 
+static int settings_height(struct view *v, int n, int width) {
+    struct ui *ui = v->ui;
+    const int each = width < ui_px(ui, STACKED) ? LABEL + SETTING : SETTING;
+    return n * ui_px(ui, each) + (n - 1) * ui_px(ui, SETTING_GAP);
+}
+
 static void pick_theme(struct view *v, struct ui_box b) {
+    static const char *const names[] = {"dark", "light", "contrast"}; /* as in the settings' file */
     static const struct ui_item items[] = {
-        {.text = "dark"}, {.text = "light"}, {.text = "contrast", .detail = "high contrast"}};
+        {.text = "Dark"}, {.text = "Light"}, {.text = "High contrast"}};
     int chosen = 0;
     for (int i = 0; i < 3; i++)
-        if (strcmp(items[i].text, v->app.settings.theme) == 0) chosen = i;
-    const int picked =
-        ui_pick(v->ui, "theme", b,
-                &(struct ui_picker){
-                    .text = v->app.settings.theme, .items = items, .n = 3, .chosen = chosen});
-    if (picked >= 0) view_theme(v, items[picked].text);
+        if (strcmp(names[i], v->app.settings.theme) == 0) chosen = i;
+    const int picked = ui_pick(
+        v->ui, "theme", b,
+        &(struct ui_picker){.text = items[chosen].text, .items = items, .n = 3, .chosen = chosen});
+    if (picked >= 0) view_theme(v, names[picked]);
 }
 
 static void pick_scale(struct view *v, struct ui_box b) {
@@ -112,16 +166,22 @@ static void settings(struct view *v) {
     struct ui *ui = v->ui;
     struct settings *s = &v->app.settings;
     bool close;
+    const bool model = v->bar_lacks_model, device = v->bar_lacks_device;
+    const int most = ui_px(ui, 480), width = ui_sheet_width(ui, most);
+    const int all = settings_height(v, 4 + model + device, width - ui_px(ui, 14));
     struct ui_box b =
-        ui_sheet_begin(ui, "settings.sheet", ui_px(ui, 480), ui_px(ui, 300), "Settings", &close);
+        ui_sheet_begin(ui, "settings.sheet", most, ui_sheet_height(ui, all), "Settings", &close);
+    b.w += ui_px(ui, 14); /* the bar, where there is one, stands in the margin */
+    b = ui_scroll_begin(ui, "settings.list", b, &v->sheet_scroll, all, false);
+    if (model) view_pick_model(v, setting(v, &b, "Model"));
+    if (device) view_pick_device(v, setting(v, &b, "Device"));
     pick_theme(v, setting(v, &b, "Colours"));
     pick_scale(v, setting(v, &b, "Size"));
     pick_length(v, setting(v, &b, "Longest answer"));
-    if (ui_button(ui, "brief", setting(v, &b, "Short answers"),
-                  &(struct ui_button){.text = s->brief ? "On" : "Off",
-                                      .on = s->brief,
-                                      .tip = "Adds to each question: answer in a few words"}))
+    if (ui_switch(ui, "brief", setting(v, &b, "Short answers"), s->brief,
+                  "Adds to each question: answer in a few words"))
         s->brief = !s->brief;
+    ui_scroll_end(ui);
     ui_sheet_end(ui);
     if (close) v->sheet = SHEET_NONE;
 }
@@ -131,13 +191,14 @@ static void settings(struct view *v) {
 static void path(struct view *v) {
     struct ui *ui = v->ui;
     bool close, open = false;
-    struct ui_box b = ui_sheet_begin(ui, "path.sheet", ui_px(ui, 560), ui_px(ui, 190),
-                                     "Open a picture, a video or a model", &close);
-    const int h = ui_text_field_height(ui, v->path, b.w, 1);
+    const int most = ui_px(ui, 560), gap = ui_px(ui, 14), row_h = ui_px(ui, 36);
+    const int h = ui_text_field_height(ui, v->path, ui_sheet_width(ui, most), 1);
+    struct ui_box b = ui_sheet_begin(ui, "path.sheet", most, ui_sheet_height(ui, h + gap + row_h),
+                                     "Open a file", &close);
     open = ui_text_field(ui, "path", ui_cut_top(&b, h), v->path,
                          &(struct ui_field){.hint = "Path or address"});
-    ui_cut_top(&b, ui_px(ui, 14));
-    struct ui_box row = ui_cut_top(&b, ui_px(ui, 36));
+    ui_cut_top(&b, gap);
+    struct ui_box row = ui_cut_top(&b, row_h);
     const struct ui_button go = {.text = "Open", .primary = true};
     if (ui_button(ui, "path.open", ui_cut_right(&row, ui_button_width(ui, &go)), &go)) open = true;
     ui_sheet_end(ui);
@@ -153,5 +214,8 @@ static void path(struct view *v) {
 void view_sheet(struct view *v) {
     static void (*const sheets[SHEETS])(struct view * v) = {
         [SHEET_HELP] = help, [SHEET_SETTINGS] = settings, [SHEET_PATH] = path};
-    if (sheets[v->sheet]) sheets[v->sheet](v);
+    if (sheets[v->sheet])
+        sheets[v->sheet](v);
+    else
+        v->sheet_scroll = (struct ui_scroll){0};
 }

@@ -193,6 +193,14 @@ static SDL_Renderer *make_renderer(SDL_Window *w) {
     return r ? r : SDL_CreateRenderer(w, -1, SDL_RENDERER_SOFTWARE);
 }
 
+/* Letters of a size for a screen with so many points, in steps that desktops know, too. */
+static double display_scale(SDL_Window *w) {
+    SDL_Rect bounds;
+    const int display = SDL_GetWindowDisplayIndex(w);
+    if (display < 0 || SDL_GetDisplayBounds(display, &bounds) != 0) return 1;
+    return bounds.h >= 2000 ? 1.5 : bounds.h >= 1400 ? 1.25 : 1;
+}
+
 static const char *open_window(struct view *v) {
     const struct settings *s = &v->app.settings;
     int width, height;
@@ -204,6 +212,7 @@ static const char *open_window(struct view *v) {
     v->renderer = make_renderer(v->window);
     if (!v->renderer) return SDL_GetError();
     v->scale = view_screen_scale(v->window, v->renderer);
+    v->display_scale = v->scale > 1 ? 1 : display_scale(v->window);
     v->ui = ui_open(v->window, v->renderer);
     v->prompt = ui_edit_open();
     v->path = ui_edit_open();

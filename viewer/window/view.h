@@ -8,11 +8,13 @@
 
 enum sheet { SHEET_NONE, SHEET_HELP, SHEET_SETTINGS, SHEET_PATH, SHEETS };
 
-/* The height of an entry of the transcript, as long as it and the width stay as they are. */
+/* The height of an entry of the transcript, as long as all that it depends on stays as it is. */
 struct entry_height {
     uint64_t id;
     uint32_t version;
-    int width, height;
+    bool first, last; /* of answers to the same question */
+    bool newest;      /* of all */
+    int width, letter, height;
 };
 
 /* What of the picture is on the renderer. */
@@ -32,7 +34,10 @@ struct view {
     struct app app;
     struct clipboard *clipboard;
     struct ui_edit *prompt, *path;
-    struct ui_scroll scroll, help_scroll;
+    struct ui_scroll scroll, page_scroll, sheet_scroll;
+    bool bar_lacks_model, bar_lacks_device; /* they are in the settings */
+    char device_short[256], model_tip[200], device_tip[300];
+    bool page_talked; /* something was said when the page was drawn last */
     enum sheet sheet;
     struct screen_picture picture;
     struct ui_view part;       /* of the picture that is shown */
@@ -48,7 +53,8 @@ struct view {
     bool first_live, first_picture; /* once there is a picture */
     struct ui_item every_items[8], model_items[CHOICES_MOST + 1], device_items[CHOICES_MOST],
         source_items[CHOICES_CAMERAS + 3], preset_items[SETTINGS_PRESETS];
-    double scale;                   /* of the screen, without the user's */
+    double scale;                   /* pixels of a point */
+    double display_scale;           /* of letters, for a screen of so many points */
     double boxes_logged, boxes_due; /* due: 0, or when the newest frame's are to be written */
 };
 
@@ -75,15 +81,28 @@ void view_zoom_picture(struct view *v, double factor, double right, double down)
 void view_zoom(struct view *v, double scale);
 /* what: "answer was", for the toast */
 void view_copy(struct view *v, const char *text, const char *what);
-/* look.c: the picture's half. */
+void view_copy_numbers(struct view *v, const struct entry *e);
+/* look.c: the picture's half, and the least height that it needs. */
 void view_picture(struct view *v, struct ui_box b);
+int view_picture_least(struct view *v, int width);
+/* live.c: the controls of what moves, in rows. */
+void view_live(struct view *v, struct ui_box b);
+int view_live_height(struct view *v, int width);
+const char *view_live_pace(const struct view *v); /* "every second" */
 void view_picture_free(struct view *v);
-/* talk.c: the conversation's half. */
+/* talk.c: the conversation's half; or its parts, of which all but the prompt scroll together. */
 void view_talk(struct view *v, struct ui_box b);
+void view_talk_head(struct view *v, struct ui_box b);
+void view_talk_entries(struct view *v, struct ui_box b);
+int view_talk_height(struct view *v, int width);
+void view_prompt(struct view *v, struct ui_box b);
+int view_prompt_height(struct view *v, int width);
 /* sheets.c */
 void view_sheet(struct view *v);
 /* pickers.c: the bar at the top. */
 void view_bar(struct view *v, struct ui_box b);
+void view_pick_model(struct view *v, struct ui_box b);
+void view_pick_device(struct view *v, struct ui_box b);
 void view_devices(struct view *v); /* opens the list of devices */
 void view_theme(struct view *v, const char *name);
 #endif
