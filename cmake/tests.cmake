@@ -66,7 +66,7 @@ endif()
 # Every kernel variant against plain C, on two drivers: lavapipe keeps stray writes inside their
 # buffers and so hides them, SwiftShader does not.
 include(cmake/kernels_check.cmake)
-set(kernel_drivers lavapipe swiftshader)
+set(kernel_drivers lavapipe swiftshader others)
 set(kernel_order 1000) # starts first
 if(VIDI_SANITIZE)
   set(kernel_drivers lavapipe) # for the harness and the engine; the shaders are the same
@@ -75,6 +75,7 @@ endif()
 foreach(driver ${kernel_drivers})
   vidi_add_test(kernels.${driver} tests/on_driver.sh ${driver} tests/kernels_check.sh
                 $<TARGET_FILE:check_kernels>)
+  vidi_test_environment(kernels.${driver} VIDI=$<TARGET_FILE:vidi_cli>)
   vidi_test_properties(kernels.${driver} TIMEOUT 3600 COST ${kernel_order})
 endforeach()
 

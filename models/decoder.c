@@ -39,7 +39,11 @@ static void yarn_config(struct decoder *d, struct meta *m, float factor) {
     s->low = s->low > 0 ? s->low : 0;
     s->high = s->high < (float)(d->rope_dim - 1) ? s->high : (float)(d->rope_dim - 1);
     if (s->high <= s->low) s->high = s->low + 0.001f;
-    const float usual = factor > 1 ? 0.1f * logf(factor) + 1 : 1;
+    /* Where YaRN's amount is meant for some of the layers' numbers alone, the file takes it back.
+     */
+    const float back = meta_float_or(m, "rope.scaling.yarn_log_multiplier", 0, 100, 0);
+    const float usual =
+        factor > 1 ? (0.1f * logf(factor) + 1) / (0.1f * back * logf(factor) + 1) : 1;
     s->amount = meta_float_or(m, "rope.scaling.yarn_attn_factor", 1e-3f, 1e3f, usual);
 }
 

@@ -12,6 +12,7 @@
     X(idefics)      \
     X(kosmos2)      \
     X(llama)        \
+    X(mistral3)     \
     X(mllama)       \
     X(mpt)          \
     X(opt)          \

@@ -4,6 +4,7 @@
 #   lavapipe       Mesa's CPU driver
 #   swiftshader    the CPU driver that ./check takes out of the package chromium-common
 #   radv:FAMILY    Mesa's AMD compiler without a GPU: pipelines only (navi21, navi31, vega10, ...)
+#   others         those of this machine that are none of the above, where one of them has a device
 #   any            whatever the environment says
 set -u
 driver=${1:?usage: on_driver.sh DRIVER COMMAND...}
@@ -24,7 +25,27 @@ first() { # FILES...: the first that exists
     echo "$file"
 }
 
+# Mesa brings a manifest for every GPU it knows; only some have a device here.
+others() {
+    local list='' folder file
+    for folder in /etc/vulkan "${XDG_DATA_HOME:-$HOME/.local/share}/vulkan" /usr/local/share/vulkan \
+        /usr/share/vulkan; do
+        for file in "$folder"/icd.d/*.json; do
+            [[ -e $file && $file != */lvp_icd.* ]] && list+=${list:+:}$file
+        done
+    done
+    [[ -n $list ]] || return 1
+    export VK_DRIVER_FILES=$list VK_ICD_FILENAMES=$list
+    "${VIDI:?names the program}" devices >/dev/null 2>&1
+}
+
 case $driver in
+others)
+    others || {
+        echo "skipped: lavapipe is the only Vulkan driver with a device on this machine"
+        exit 77
+    }
+    ;;
 any) ;;
 lavapipe) use "$(first "$icd"/lvp_icd.*json)" ;;
 swiftshader) use "$cache/swiftshader.json" ;;

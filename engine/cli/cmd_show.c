@@ -212,7 +212,8 @@ int cmd_show(struct cli *cli) {
     char *text = NULL;
     int code = session_bare(cli, &s);
     if (code == CLI_OK) {
-        const vidi_status status = vidi_describe(s.v, path, &text);
+        const vidi_status status =
+            vidi_describe_as(s.v, path, (vidi_weights)cli->opt.weights, &text);
         if (status != VIDI_OK) code = session_fail(cli, &s, STAGE_MODEL, status);
     }
     if (code == CLI_OK && cli->opt.json) {

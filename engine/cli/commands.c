@@ -50,7 +50,8 @@ const struct command commands[] = {
      "vidi devices", NULL, GROUP_DEVICE | GROUP_JSON, 0, 0, cmd_devices},
     {"show", "show what a model file holds",
      "vidi show [FILE]",
-     "Without a file: the model that ships inside. Needs no device.",
+     "Without a file: the model that ships inside. With --type as it is when it is\n"
+     "loaded so. Needs no device.",
      GROUP_MODEL | GROUP_SHOW | GROUP_JSON, 0, 1, cmd_show},
     {"tokenize", "show the tokens of a text",
      "vidi tokenize [FILE] \"TEXT\"",

@@ -32,7 +32,7 @@ static const struct option table[] = {
      "a GGUF file of low-rank changes to the model; may be repeated", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP | GROUP_VIEW | GROUP_WATCH, TEXT, AT(chat_form), "--chat-template", "NAME",
      "the prompt form, where the model's own template is not to choose it", 0, 0},
-    {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH | GROUP_QUANTIZE, CHOICE, AT(weights), "--type", "q8_0|q4_0|q4_K",
+    {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH | GROUP_QUANTIZE | GROUP_SHOW, CHOICE, AT(weights), "--type", "q8_0|q4_0|q4_K",
      "what weights that are not quantised become, to take less memory", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP, TEXTS, AT(images), "--image", "FILE",
      "a picture: JPEG, PNG, BMP or PPM; may be repeated", 0, 0},

@@ -12,6 +12,11 @@ check the vision part is named -- same "$(json vision.projector) $(json vision.p
 check types and their bytes -- test "$(json types.q8_0)" -gt "$(json types.f16)"
 check matrices are q8_0 -- test "$(grep -o '"q8_0"' out | wc -l)" -gt 4
 check norms stay -- same "$(grep -cE 'norm.weight", "type": "q|ln[12].weight", "type": "q' out)" 0
+of_file=$(json types)
+works show "$model" --type q8_0 --json
+check shown as it is when it is loaded so -- same "$(json types)" "$of_file"
+works show "$model" --json
+check shown as it is -- test "$(json types)" != "$of_file"
 works show small.gguf
 check a row of it -- grep -Eq '^vision +SigLIP in tiles.*SmolVLM' out
 check a row of types -- grep -Eq '^types +q8_0 [0-9.]+ KiB, f16 ' out

@@ -101,18 +101,20 @@ static struct gguf_value *value_of(struct arena *a, const struct rekey *change) 
     unsigned char *data = arena_new(a, unsigned char, 256);
     uint64_t *offsets = arena_new(a, uint64_t, 2);
     assert_true(v && data && offsets);
-    const uint64_t len = change->text ? strlen(change->text) : 0;
-    assert_true(len < 200);
-    if (change->kind == GGUF_STRING) {
-        memcpy(data, &len, sizeof len);
-        memcpy(data + sizeof len, change->text, len);
-        offsets[1] = sizeof len + len;
-    } else {
-        memcpy(data, &change->number, sizeof change->number);
-    }
-    *v = (struct gguf_value){
-        {change->name, strlen(change->name)},        change->kind, change->kind, 1, data,
-        change->kind == GGUF_STRING ? offsets : NULL};
+    const bool text = change->kind == GGUF_STRING, array = change->kind == GGUF_ARRAY;
+    const uint64_t len = text ? strlen(change->data) : change->number;
+    assert_true(len < 60 || !(text || array));
+    if (text) memcpy(data, &len, sizeof len);
+    if (text) memcpy(data + sizeof len, change->data, len);
+    if (array) memcpy(data, change->data, len * sizeof(int32_t));
+    if (!text && !array) memcpy(data, &change->number, sizeof change->number);
+    offsets[1] = sizeof len + len;
+    *v = (struct gguf_value){.key = {change->name, strlen(change->name)},
+                             .kind = change->kind,
+                             .item = array ? GGUF_I32 : change->kind,
+                             .n = array ? len : 1,
+                             .data = data,
+                             .offsets = text ? offsets : NULL};
     return v;
 }
 

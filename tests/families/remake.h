@@ -14,9 +14,9 @@ void remake(const char *from, const char *to, enum vd_type type, const char *onl
 struct rekey {
     const char *key;     /* of the file; NULL: one more */
     const char *name;    /* what it becomes; NULL: it goes */
-    enum gguf_kind kind; /* GGUF_U32, GGUF_BOOL or GGUF_STRING */
-    uint32_t number;
-    const char *text;
+    enum gguf_kind kind; /* GGUF_U32, GGUF_F32, GGUF_BOOL, GGUF_STRING, GGUF_ARRAY */
+    uint32_t number;     /* the bits of an F32 */
+    const void *data;    /* the text, or the numbers of an array of I32, `number` of them */
 };
 /* Writes `from` to `to` with some keys changed, and without the tensors whose names hold `without`
  * (may be NULL). */

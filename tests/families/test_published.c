@@ -76,6 +76,27 @@ static void one_layer_more(const char *device) {
     sees_the_same(device, "minicpmv", eyes_of("minicpmv", changes, N(changes), NULL));
 }
 
+/* Of 2023: rope.scale_linear says what rope.scaling.factor says now. */
+static void old_scale(const char *device) {
+    static const char folder[] = "tests/families/decoders/biased";
+    const struct rekey changes[] = {{"llama.rope.scaling.type", NULL, GGUF_STRING, 0, NULL},
+                                    {"llama.rope.scaling.factor", NULL, GGUF_F32, 0, NULL},
+                                    {NULL, "llama.rope.scale_linear", GGUF_F32, 0x40000000, NULL}};
+    struct asked a;
+    int32_t ids[ANSWER];
+    int n;
+    char to[600];
+    snprintf(to, sizeof to, "%s/linear.gguf", family_folder("published"));
+    remake_keys("tests/families/decoders/biased/tiny.gguf", to, changes, N(changes), NULL);
+    ask_open(&a, device, "kv_f32", to,
+             &(vidi_chat_config){.raw = 1, .max_tokens = ANSWER, .context = 64});
+    const char *dump = family_folder("published_linear");
+    ask(&a, NULL, "The quick brown fox", "*", dump, ids, ANSWER, &n);
+    expect_alike(a.v, folder, dump, limit, 2);
+    expect_answer(folder, ids, n);
+    ask_close(&a);
+}
+
 /* Opening fails with these words. */
 static void refused(vidi *v, const vidi_model_config *cfg, const char *words) {
     vidi_model *m;
@@ -269,13 +290,14 @@ static void test_beside(void **state) {
 ON_DEVICES(no_width)
 ON_DEVICES(no_projector_type)
 ON_DEVICES(one_layer_more)
+ON_DEVICES(old_scale)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_width),       cmocka_unit_test(test_no_projector_type),
-        cmocka_unit_test(test_one_layer_more), cmocka_unit_test(test_queries),
-        cmocka_unit_test(test_all_are_named),  cmocka_unit_test(test_unknown_families),
-        cmocka_unit_test(test_no_template),    cmocka_unit_test(test_extra_tensors),
-        cmocka_unit_test(test_beside)};
+        cmocka_unit_test(test_no_width),         cmocka_unit_test(test_no_projector_type),
+        cmocka_unit_test(test_one_layer_more),   cmocka_unit_test(test_old_scale),
+        cmocka_unit_test(test_queries),          cmocka_unit_test(test_all_are_named),
+        cmocka_unit_test(test_unknown_families), cmocka_unit_test(test_no_template),
+        cmocka_unit_test(test_extra_tensors),    cmocka_unit_test(test_beside)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

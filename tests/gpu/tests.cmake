@@ -14,3 +14,15 @@ if(TARGET test_gpu_fault)
   vidi_test_properties(gpu.fault TIMEOUT 900)
   add_dependencies(test_gpu_fault vidi_fault_layer)
 endif()
+# A shader with a race in it, for test_gpu_canary.
+if(TARGET test_gpu_canary)
+  add_custom_command(
+    OUTPUT ${CMAKE_BINARY_DIR}/race/race.inc
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/race
+    COMMAND ${VIDI_GLSLC} --target-env=vulkan1.2 -mfmt=num -o ${CMAKE_BINARY_DIR}/race/race.inc
+            ${CMAKE_SOURCE_DIR}/tests/gpu/race.comp
+    DEPENDS tests/gpu/race.comp
+    VERBATIM)
+  target_sources(test_gpu_canary PRIVATE ${CMAKE_BINARY_DIR}/race/race.inc)
+  target_include_directories(test_gpu_canary PRIVATE ${CMAKE_BINARY_DIR}/race)
+endif()

@@ -137,6 +137,9 @@ static const struct {
 } refusals[] = {
     {{"config.json", "\"llama\"", "\"lama\""}, "/config.json: model_type is 'lama', which is not"},
     {{"config.json", "\"llama\"", "\"lama\""}, "llava, llava_next, "}, /* named to the last */
+    {{"config.json", "\"llama\"", "\"internvl_chat\""},
+     "model_type is 'internvl_chat', InternVL's own form; the same model is read from its "
+     "repository whose name ends in -hf"},
     {{"config.json", "\"model_type\"", "\"x\""}, "model_type is missing or no text"},
     {{"config.json", "\"hidden_size\": 64", "\"hidden_size\": 6.5"},
      "/config.json: hidden_size is no whole number from 1 to 65536"},

@@ -23,6 +23,8 @@ void vidi_text_free(vidi *v, char *text);
  *  "metadata":{key:value,...} (long arrays as {"array":"str","count":n}),
  *  "tensors":[{"name","type","shape":[rows,cols],"bytes"}]} */
 vidi_status vidi_describe(vidi *v, const char *path, char **json);
+/* The same with the types and bytes that tensors have when such weights are asked for. */
+vidi_status vidi_describe_as(vidi *v, const char *path, vidi_weights weights, char **json);
 /* Needs no device: `v` from vidi_open_bare(). */
 vidi_status vidi_open_bare(const vidi_config *cfg, vidi **out);
 

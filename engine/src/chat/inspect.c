@@ -9,6 +9,7 @@
 #include "chat/internal.h"
 #include "chat/json.h"
 #include "io/hf_folder.h"
+#include "ops/quant.h"
 #include "ops/tune.h"
 
 enum { LONGEST_ARRAY = 16, LONGEST_TEXT = 65536 };
@@ -42,12 +43,27 @@ static json_t *value_json(const struct gguf_value *v) {
 struct sums {
     uint64_t parameters, bytes;
     json_t *types; /* bytes of each type's tensors, by its name */
+    enum vd_type wanted;
 };
+
+/* As it is once it is loaded. */
+static struct gguf_tensor loaded(const struct gguf_tensor *from, enum vd_type wanted) {
+    struct gguf_tensor t = *from;
+    uint64_t bytes;
+    const enum vd_type type = quant_choice(
+        wanted, &(struct quant_tensor){t.name.ptr, t.name.len, t.type, t.n_dims, t.dims[0]});
+    if (type == t.type || t.dims[0] > UINT32_MAX || t.dims[1] > UINT32_MAX ||
+        !format_bytes(type, t.dims[1], t.dims[0], &bytes))
+        return t;
+    t.type = type;
+    t.bytes = bytes;
+    return t;
+}
 
 static json_t *tensors_json(const struct gguf *g, struct sums *sums) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < g->n_tensors; i++) {
-        const struct gguf_tensor *t = &g->tensors[i];
+        const struct gguf_tensor as = loaded(&g->tensors[i], sums->wanted), *t = &as;
         uint64_t count = 1;
         json_t *shape = json_array();
         for (uint32_t d = t->n_dims; d-- > 0;) {
@@ -145,7 +161,7 @@ static void set_vision(vidi *v, json_t *doc, const struct gguf *g, const char *p
                              text_or_null(projector.ptr, projector.len), "family",
                              text_or_null(what, strlen(what)));
     if (eyes == &apart) {
-        struct sums sums = {.types = all->types};
+        struct sums sums = {.types = all->types, .wanted = all->wanted};
         json_t *tensors = tensors_json(eyes, &sums);
         set_sums(part, eyes, tensors, &sums);
     }
@@ -155,10 +171,10 @@ static void set_vision(vidi *v, json_t *doc, const struct gguf *g, const char *p
     gguf_close(&apart);
 }
 
-static void describe(vidi *v, const struct gguf *g, const char *eyes, json_t *doc,
-                     struct shape *shape) {
+static void describe(vidi *v, const struct gguf *g, const char *eyes, enum vd_type wanted,
+                     json_t *doc, struct shape *shape) {
     json_t *metadata = json_object();
-    struct sums sums = {.types = json_object()};
+    struct sums sums = {.types = json_object(), .wanted = wanted};
     json_object_set_new(doc, "types", sums.types);
     json_object_set_new(doc, "vision", json_null());
     json_object_set_new(doc, "metadata", metadata);
@@ -178,6 +194,10 @@ static void describe(vidi *v, const struct gguf *g, const char *eyes, json_t *do
 }
 
 vidi_status vidi_describe(vidi *v, const char *path, char **out) {
+    return vidi_describe_as(v, path, VIDI_WEIGHTS_OWN, out);
+}
+
+vidi_status vidi_describe_as(vidi *v, const char *path, vidi_weights weights, char **out) {
     *out = NULL;
     struct gguf g = {0};
     struct arena a;
@@ -190,7 +210,7 @@ vidi_status vidi_describe(vidi *v, const char *path, char **out) {
     if (status == VIDI_OK && !shape) status = VIDI_E_MEMORY;
     if (status == VIDI_OK) {
         json_t *doc = json_object();
-        describe(v, &g, pair.mmproj, doc, shape);
+        describe(v, &g, pair.mmproj, weights_type(weights), doc, shape);
         status = json_text(&v->ctx, doc, out);
     }
     vd_free(&v->ctx, shape);

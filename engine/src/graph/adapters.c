@@ -83,16 +83,15 @@ static vidi_status check_pair(const struct adapter *a, const char *name, const s
     if (!base)
         return vd_fail(a->ctx, VIDI_E_FORMAT, "%s: changes %s, which %s does not have", g->path,
                        name, model->path);
-    if (strcmp(name, "token_embd.weight") == 0)
-        return vd_fail(a->ctx, VIDI_E_UNSUPPORTED,
-                       "%s: changes %s; changes of the table of words are not supported", g->path,
-                       name);
     if (!is_readable(down) || !is_readable(up))
         return vd_fail(a->ctx, VIDI_E_FORMAT,
                        "%s: the pair of %s has a type we cannot compute with", g->path, name);
-    const uint64_t rank = down->dims[1];
-    if (rank == up->dims[0] && down->dims[0] == base->dims[0] && up->dims[1] == base->dims[1] &&
-        rank <= RANK_MOST)
+    /* The pair of the table of words is the other way round: a row of lora_a for each word. */
+    const bool table = strcmp(name, "token_embd.weight") == 0;
+    const uint64_t rank = up->dims[0];
+    if (rank <= RANK_MOST && rank == down->dims[table ? 0 : 1] &&
+        down->dims[table ? 1 : 0] == base->dims[table ? 1 : 0] &&
+        up->dims[1] == base->dims[table ? 0 : 1])
         return VIDI_OK;
     return vd_fail(
         a->ctx, VIDI_E_FORMAT,
@@ -189,6 +188,7 @@ struct stack {
     const char *const *names;
     const uint32_t *rows;
     uint32_t n, cols, all_rows, rank;
+    uint32_t words; /* not 0: the matrix is a table of so many, whose columns are all_rows */
 };
 
 static const struct gguf_tensor *part(const struct adapter *a, const char *name,
@@ -213,19 +213,43 @@ static vidi_status numbers(const struct adapter *a, const struct gguf_tensor *t,
     return status;
 }
 
+static float scale_of(const struct adapter_use *use, uint32_t rank) {
+    const float alpha = use->adapter->alpha;
+    return alpha > 0 ? use->scale * alpha / (float)rank : use->scale;
+}
+
 /* One part of one adapter into rows `at` of a, and columns `at` and rows `first` of b. */
 static vidi_status fill(const struct stack *s, const struct adapter_use *use, uint32_t p,
                         uint32_t at, uint32_t first, float *a, float *b) {
     const struct gguf_tensor *down = part(use->adapter, s->names[p], suffix_a),
                              *up = part(use->adapter, s->names[p], suffix_b);
     const uint32_t rank = (uint32_t)down->dims[1];
-    const float alpha = use->adapter->alpha,
-                scale = alpha > 0 ? use->scale * alpha / (float)rank : use->scale;
+    const float scale = scale_of(use, rank);
     float *columns = b + (uint64_t)first * s->rank + at;
     TRY(numbers(use->adapter, down, a + (uint64_t)at * s->cols, s->cols));
     TRY(numbers(use->adapter, up, columns, s->rank));
     for (uint32_t r = 0; r < s->rows[p]; r++)
         for (uint32_t c = 0; c < rank; c++) columns[(uint64_t)r * s->rank + c] *= scale;
+    return VIDI_OK;
+}
+
+/* Of a table of words: a has a row for each word, and so many columns as the ranks of all. */
+static vidi_status fill_table(const struct adapters *ad, const struct stack *s, float *a,
+                              float *b) {
+    uint32_t at = 0;
+    for (uint32_t u = 0; u < ad->n_uses; u++) {
+        const struct adapter_use *use = &ad->uses[u];
+        const struct gguf_tensor *down = part(use->adapter, s->names[0], suffix_a),
+                                 *up = part(use->adapter, s->names[0], suffix_b);
+        if (!down) continue;
+        const uint32_t rank = (uint32_t)up->dims[0];
+        const float scale = scale_of(use, rank);
+        TRY(numbers(use->adapter, down, a + at, s->rank));
+        TRY(numbers(use->adapter, up, b + at, s->rank));
+        for (uint32_t r = 0; r < s->all_rows; r++)
+            for (uint32_t c = 0; c < rank; c++) b[(uint64_t)r * s->rank + at + c] *= scale;
+        at += rank;
+    }
     return VIDI_OK;
 }
 
@@ -263,15 +287,18 @@ static vidi_status upload(struct adapters *ad, const float *values, uint32_t row
 static vidi_status make(struct adapters *ad, const struct stack *s, struct pair *out) {
     uint64_t a_count, b_count;
     uint64_t count, bytes;
-    if (!mul_ok(&a_count, s->rank, s->cols) || !mul_ok(&b_count, s->rank, s->all_rows) ||
-        !add_ok(&count, a_count, b_count) || !mul_ok(&bytes, count, sizeof(float)))
+    if (!mul_ok(&a_count, s->rank, s->words ? s->words : s->cols) ||
+        !mul_ok(&b_count, s->rank, s->all_rows) || !add_ok(&count, a_count, b_count) ||
+        !mul_ok(&bytes, count, sizeof(float)))
         return VIDI_E_MEMORY;
     float *a = vd_alloc(ad->ctx, bytes);
     if (!a) return VIDI_E_MEMORY;
     float *b = a + a_count;
     memset(b, 0, b_count * sizeof *b);
-    vidi_status status = fill_all(ad, s, a, b);
-    if (status == VIDI_OK) status = upload(ad, a, s->rank, s->cols, &out->a);
+    vidi_status status = s->words ? fill_table(ad, s, a, b) : fill_all(ad, s, a, b);
+    if (status == VIDI_OK)
+        status = s->words ? upload(ad, a, s->words, s->rank, &out->a)
+                          : upload(ad, a, s->rank, s->cols, &out->a);
     if (status == VIDI_OK) status = upload(ad, b, s->all_rows, s->rank, &out->b);
     vd_free(ad->ctx, a);
     return status;
@@ -281,8 +308,8 @@ static uint32_t rank_of(const struct adapters *ad, const char *const *names, uin
     uint32_t rank = 0;
     for (uint32_t u = 0; u < ad->n_uses; u++)
         for (uint32_t p = 0; p < n; p++) {
-            const struct gguf_tensor *down = part(ad->uses[u].adapter, names[p], suffix_a);
-            if (down) rank += (uint32_t)down->dims[1];
+            const struct gguf_tensor *up = part(ad->uses[u].adapter, names[p], suffix_b);
+            if (up) rank += (uint32_t)up->dims[0];
         }
     return rank;
 }
@@ -300,20 +327,18 @@ static struct pair *new_pair(struct adapters *ad, const char *key, uint32_t len)
     return fresh;
 }
 
-vidi_status adapters_find(struct adapters *ad, const char *const *names, const uint32_t *rows,
-                          uint32_t n, uint32_t cols, const struct weight **a,
-                          const struct weight **b) {
-    *a = *b = NULL;
-    if (!ad || !ad->n_uses) return VIDI_OK;
-    struct stack s = {.names = names, .rows = rows, .n = n, .cols = cols};
+/* The pair of a stack, made when it is new. */
+static vidi_status find_stack(struct adapters *ad, struct stack *s, const struct weight **a,
+                              const struct weight **b) {
     char key[KEY_CAP];
     size_t len = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const int more = snprintf(key + len, sizeof key - len, "%s|", names[i]);
+    for (uint32_t i = 0; i < s->n; i++) {
+        const int more =
+            snprintf(key + len, sizeof key - len, "%s%s|", s->words ? "=" : "", s->names[i]);
         if (more < 0 || len + (size_t)more >= sizeof key)
-            return vd_fail(ad->ctx, VIDI_E_FORMAT, "%s: the name is too long", names[0]);
+            return vd_fail(ad->ctx, VIDI_E_FORMAT, "%s: the name is too long", s->names[0]);
         len += (size_t)more;
-        s.all_rows += rows[i];
+        s->all_rows += s->rows[i];
     }
     uint32_t index;
     struct pair *pair;
@@ -322,11 +347,30 @@ vidi_status adapters_find(struct adapters *ad, const char *const *names, const u
     } else {
         pair = new_pair(ad, key, (uint32_t)len);
         if (!pair) return VIDI_E_MEMORY;
-        s.rank = rank_of(ad, names, n);
-        if (s.rank) TRY(make(ad, &s, pair));
+        s->rank = rank_of(ad, s->names, s->n);
+        if (s->rank) TRY(make(ad, s, pair));
     }
     if (!pair->a.rows) return VIDI_OK;
     *a = &pair->a;
     *b = &pair->b;
     return VIDI_OK;
+}
+
+vidi_status adapters_find(struct adapters *ad, const char *const *names, const uint32_t *rows,
+                          uint32_t n, uint32_t cols, const struct weight **a,
+                          const struct weight **b) {
+    *a = *b = NULL;
+    if (!ad || !ad->n_uses) return VIDI_OK;
+    for (uint32_t i = 0; i < n; i++) /* as a matrix it has no pair: that is the table's */
+        if (strcmp(names[i], "token_embd") == 0) return VIDI_OK;
+    return find_stack(ad, &(struct stack){.names = names, .rows = rows, .n = n, .cols = cols}, a,
+                      b);
+}
+
+vidi_status adapters_find_table(struct adapters *ad, const char *name, uint32_t words,
+                                uint32_t cols, const struct weight **a, const struct weight **b) {
+    *a = *b = NULL;
+    if (!ad || !ad->n_uses) return VIDI_OK;
+    return find_stack(ad, &(struct stack){.names = &name, .rows = &cols, .n = 1, .words = words}, a,
+                      b);
 }

@@ -38,4 +38,8 @@ void adapters_free(struct adapters *a); /* the device must be idle; NULL is fine
 vidi_status adapters_find(struct adapters *ad, const char *const *names, const uint32_t *rows,
                           uint32_t n, uint32_t cols, const struct weight **a,
                           const struct weight **b);
+/* The same of a table of words, whose pair is stored the other way round: *a [words][rank], *b
+ * [cols][rank], so that a word's row of *a times *b is added to its row of the table. */
+vidi_status adapters_find_table(struct adapters *ad, const char *name, uint32_t words,
+                                uint32_t cols, const struct weight **a, const struct weight **b);
 #endif

@@ -96,8 +96,8 @@ static tensor view(graph *g, tensor of, uint64_t first, uint32_t rows, uint32_t 
     v->first = base.first + first;
     v->stride = base.stride;
     v->keep = false;
-    if (v->first * sizeof(float) % gpu_caps(g->gpu)->align != 0)
-        graph_fail(g, "columns at %llu do not start where this device can bind them",
+    if (v->first % 4 != 0)
+        graph_fail(g, "columns at %llu do not start at a multiple of 4",
                    (unsigned long long)v->first);
     return t;
 }
@@ -788,7 +788,7 @@ tensor g_gather(graph *g, tensor x, const uint32_t *index, uint32_t n) {
     return y;
 }
 
-tensor g_embed(graph *g, const char *w, uint32_t vocab, uint32_t cols, float scale) {
+static tensor base_embed(graph *g, const char *w, uint32_t vocab, uint32_t cols, float scale) {
     uint32_t n_parts;
     const struct weight *const *parts = matrix(g, w, vocab, cols, &n_parts);
     const tensor y = graph_tensor(g, "rows", g->env.rows, cols, true);
@@ -802,6 +802,24 @@ tensor g_embed(graph *g, const char *w, uint32_t vocab, uint32_t cols, float sca
                                        .scale = scale,
                                        .step = g->env.step};
     node_use(g, node, &node->op.embed.y, y);
+    return y;
+}
+
+/* What adapters add to words' rows; pictures' get nothing, since none is named. */
+tensor g_embed(graph *g, const char *w, uint32_t vocab, uint32_t cols, float scale) {
+    char full[4 * NAME_CAP];
+    const struct weight *a, *b;
+    const tensor base = base_embed(g, w, vocab, cols, scale);
+    if (!graph_ok(g) || !scoped(g, w, full, sizeof full)) return base;
+    if (!weights_table_adapter(g->weights, full, vocab, cols, &a, &b)) return base;
+    const tensor t = graph_tensor(g, "lora_a", g->env.rows, a->cols, true);
+    const tensor y = graph_tensor(g, "adapted_rows", g->env.rows, cols, true);
+    struct node *node = graph_node(g, NODE_EMBED, t);
+    if (!node) return T_NONE;
+    node->op.embed = (struct op_embed){
+        .ids = g->env.ids, .w = a, .rows = g->env.rows, .scale = scale, .step = g->env.step};
+    node_use(g, node, &node->op.embed.y, t);
+    add_linear(g, t, &(struct linear){.w = w}, b, (struct vd_span){0}, base, y);
     return y;
 }
 
@@ -823,7 +841,7 @@ tensor g_deepen(graph *g, tensor x, const char *w, uint32_t vocab, uint32_t leve
     char scope[sizeof g->scope];
     memcpy(scope, g->scope, sizeof scope);
     graph_scope(g, "%s", "");
-    const tensor deep = g_embed(g, w, vocab, tensor_cols(g, x), 0);
+    const tensor deep = base_embed(g, w, vocab, tensor_cols(g, x), 0);
     graph_scope(g, "%s", scope);
     if (!graph_ok(g)) return T_NONE;
     struct op_embed *op = &g->nodes[g->n_nodes - 1].op.embed;

@@ -35,7 +35,7 @@ enum node_kind {
 };
 
 /* An op waiting for its memory: the spans at these places of `op` belong to these tensors. */
-enum { NODE_USES = 6 };
+enum { NODE_USES = 6, NODE_PLACES = NODE_USES + 1 };
 struct node {
     enum node_kind kind;
     const char *label;
@@ -88,5 +88,21 @@ struct vd_span graph_step(const graph *g, bool dynamic); /* empty where rows do 
 float attend_scale(float scale, uint32_t head_dim);      /* 0: the usual one */
 /* x, with the rows of `over` in place of those whose index is not below 0; x is written to. */
 tensor rows_over(graph *g, tensor x, tensor over, struct vd_span index, bool below);
+void emit_node(struct gpu_list *list, const struct node *node);
+
+/* --- columns that start where the device cannot bind them (aside.c) ----------------------------
+ */
+
+/* A kernel that reads or writes such columns works on a copy, which goes back when it was written.
+ * Most devices bind at every 16 bytes, where all columns start; some only at every 256. */
+struct aside {
+    uint64_t bytes[NODE_PLACES]; /* largest copy of each place; 0: none */
+    struct gpu_buffer *buffers[NODE_PLACES];
+};
+void aside_measure(const graph *g, const struct node *node, struct aside *aside);
+/* The program owns the buffers. */
+vidi_status aside_open(const graph *g, struct program *p, struct aside *aside);
+void aside_emit(const graph *g, struct gpu_list *list, struct node *node,
+                const struct aside *aside);
 bool glob_match(const char *glob, const char *name);
 #endif

@@ -6,7 +6,7 @@
 #include "graph/internal.h"
 #include "io/npy.h"
 
-static void emit_node(struct gpu_list *list, const struct node *node) {
+void emit_node(struct gpu_list *list, const struct node *node) {
     switch (node->kind) {
     case NODE_LINEAR:
         op_linear(list, &node->op.linear);
@@ -91,23 +91,35 @@ static vidi_status note_kept(graph *g, struct gpu_buffer *arena, struct program 
     return VIDI_OK;
 }
 
+/* A node with its memory. */
+static struct node placed(const graph *g, uint32_t i, struct gpu_buffer *arena) {
+    struct node node = g->nodes[i];
+    for (uint32_t u = 0; u < node.n_uses; u++) {
+        const struct vd_span span = span_of_tensor(g, node.uses[u].tensor, arena);
+        memcpy((char *)&node.op + node.uses[u].at, &span, sizeof span);
+    }
+    return node;
+}
+
 static vidi_status record_into(graph *g, struct gpu_buffer *arena, const char *name,
                                struct program *p) {
-    p->own = arena_new(&p->arena, struct gpu_buffer *, g->n_tensors + g->n_tables);
+    p->own = arena_new(&p->arena, struct gpu_buffer *, g->n_tensors + g->n_tables + NODE_PLACES);
     if (!p->own) return VIDI_E_MEMORY;
     while (g->n_tables) p->own[p->n_own++] = g->tables[--g->n_tables];
     if (g->env.separate) TRY(make_own_buffers(g, p));
     if (g->env.keep) TRY(note_kept(g, arena, p));
+    struct aside aside = {0};
+    for (uint32_t i = 0; i < g->n_nodes; i++) {
+        const struct node node = placed(g, i, arena);
+        aside_measure(g, &node, &aside);
+    }
+    TRY(aside_open(g, p, &aside));
     struct gpu_list list;
     gpu_list_open(&list, g->gpu);
     for (uint32_t i = 0; i < g->n_nodes; i++) {
-        struct node node = g->nodes[i];
-        for (uint32_t u = 0; u < node.n_uses; u++) {
-            const struct vd_span span = span_of_tensor(g, node.uses[u].tensor, arena);
-            memcpy((char *)&node.op + node.uses[u].at, &span, sizeof span);
-        }
+        struct node node = placed(g, i, arena);
         gpu_list_label(&list, node.label);
-        emit_node(&list, &node);
+        aside_emit(g, &list, &node, &aside);
     }
     const vidi_status status = gpu_program_record(&list, name, &p->gpu);
     gpu_list_close(&list);

@@ -58,7 +58,8 @@ vidi_status weights_open(struct gpu *gpu, const struct gguf *file,
 void weights_close(struct weights *w) {
     if (!w) return;
     for (uint32_t i = 0; i < w->n; i++) {
-        for (uint32_t p = 0; p < w->entries[i].n_parts; p++)
+        /* One whose upload failed is none of n_parts, but has its buffer. */
+        for (uint32_t p = 0; p < WEIGHTS_PARTS && w->entries[i].parts[p]; p++)
             gpu_buffer_free(w->gpu, w->entries[i].parts[p]->q.buffer);
         gpu_buffer_free(w->gpu, w->entries[i].f32.buffer);
     }
@@ -575,6 +576,13 @@ bool weights_adapter(struct weights *w, const char *name, uint32_t cols, const s
         rows[i] = (uint32_t)rows_of(t);
     }
     return keep(w, adapters_find(w->adapters, names, rows, p.n, cols, a, b)) && *a;
+}
+
+bool weights_table_adapter(struct weights *w, const char *name, uint32_t words, uint32_t cols,
+                           const struct weight **a, const struct weight **b) {
+    *a = NULL;
+    if (!w->adapters || w->status != VIDI_OK) return false;
+    return keep(w, adapters_find_table(w->adapters, name, words, cols, a, b)) && *a;
 }
 
 /* Whether the parts are `count` numbers of types that can be read. */

@@ -44,6 +44,10 @@ void weights_adapt(struct weights *w, struct adapters *adapters);
 bool weights_adapter(struct weights *w, const char *name, uint32_t cols, const struct weight **a,
                      const struct weight **b);
 
+/* The same of a table of words. */
+bool weights_table_adapter(struct weights *w, const char *name, uint32_t words, uint32_t cols,
+                           const struct weight **a, const struct weight **b);
+
 /* A vector, or any tensor, taken as `count` f32 numbers, parts joined. kind: ".weight", ".bias"
  * or "".
  * Empty span: as above. */

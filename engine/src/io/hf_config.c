@@ -202,6 +202,12 @@ const struct hf_eyes *hf_eyes_find(const char *model_type) {
 }
 
 static vidi_status unknown_type(struct hf *h, const char *where, const char *type) {
+    if (strcmp(type, "internvl_chat") == 0)
+        return vd_fail(
+            h->ctx, VIDI_E_UNSUPPORTED,
+            "%.600s/config.json: model_type is 'internvl_chat', InternVL's own form; the "
+            "same model is read from its repository whose name ends in -hf",
+            h->folder);
     char known[1024] = "";
     for (int i = 0; i < N_TEXTS + N_EYES; i++) {
         const char *one = i < N_TEXTS ? texts[i].model_type : eyes[i - N_TEXTS].model_type;

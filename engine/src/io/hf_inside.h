@@ -111,7 +111,7 @@ vidi_status hf_put_thirds(struct hf *h, const struct safetensors *file, const st
                           struct str before, bool bias);
 
 /* hf_qwen.c: Qwen and Qwen-VL of 2023. */
-/* Where config.json has what sees; NULL: it has none. */
+/* Takes h->eyes away where config.json has none. */
 vidi_status hf_qwen_sees(struct hf *h);
 void hf_qwen_text(struct hf *h, vidi_status *status);
 void hf_qwen_eyes(struct hf *h, json_t *process, vidi_status *status);

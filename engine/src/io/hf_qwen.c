@@ -121,11 +121,6 @@ void hf_qwen_eyes(struct hf *h, json_t *process, vidi_status *status) {
 /* --- tensors -----------------------------------------------------------------------------------
  */
 
-static vidi_status bad(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
-                       const char *words) {
-    return vd_fail(h->ctx, VIDI_E_FORMAT, "%.600s: tensor %.128s: %s", file->path, t->name, words);
-}
-
 bool hf_qwen_tensor(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
                     const char *name, vidi_status *status) {
     static const char fused[] = ".attn_qkv."; /* of which ".attn_" is kept */

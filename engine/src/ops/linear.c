@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "kernels.h"
+#include "ops/pick.h"
 #include "ops/tune.h"
 
 /* All kernels of this op share shaders/linear/interface.glsl, so one argument struct serves. */
@@ -108,9 +109,27 @@ static uint32_t rows_at_once(const struct gpu_list *list, const struct weight *w
     return w->rows * row <= max || n > w->rows ? w->rows : (uint32_t)n;
 }
 
+static uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }
+
+/* Rows of x that do not fit one binding, or what they make does not: in parts. */
+static bool in_parts(struct gpu_list *list, const struct op_linear *op) {
+    const uint32_t widest = larger(op->x_stride, larger(op->y_stride, op->add_stride));
+    const uint32_t n = op->step.buffer ? op->rows : pick_rows(list, op->rows, widest);
+    if (n == 0 || n >= op->rows) return false;
+    for (uint32_t from = 0; from < op->rows; from += n) {
+        struct op_linear part = *op;
+        part.rows = op->rows - from < n ? op->rows - from : n;
+        part.x = pick_part(op->x, from, part.rows, op->x_stride);
+        part.add = pick_part(op->add, from, part.rows, op->add_stride);
+        part.y = pick_part(op->y, from, part.rows, op->y_stride);
+        op_linear(list, &part);
+    }
+    return true;
+}
+
 void op_linear(struct gpu_list *list, const struct op_linear *op) {
     const struct weight *w = op->w;
-    if (op->rows == 0 || w->rows == 0) return;
+    if (op->rows == 0 || w->rows == 0 || in_parts(list, op)) return;
     const struct tune_shape shape = {op->rows, w->rows, multiple_of(op)};
     const struct tune_row *row = tune_pick(list, TUNE_LINEAR, shape);
     if (!row) return;

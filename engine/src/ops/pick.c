@@ -30,3 +30,17 @@ int pick_wide_variant(uint32_t kernel, uint32_t width) {
 }
 
 uint32_t pick_groups(uint32_t n) { return n < 8192 ? n : 8192; }
+
+uint32_t pick_rows(const struct gpu_list *list, uint32_t rows, uint32_t stride) {
+    enum { ALIGNED = 64 };
+    const uint64_t row = (uint64_t)stride * sizeof(float), max = gpu_caps(list->gpu)->max_range;
+    if (rows * row <= max) return rows;
+    return (uint32_t)(max / row / ALIGNED * ALIGNED);
+}
+
+struct vd_span pick_part(struct vd_span of, uint32_t from, uint32_t n, uint32_t stride) {
+    const uint64_t row = (uint64_t)stride * sizeof(float), skip = from * row;
+    if (!of.buffer || skip >= of.bytes) return (struct vd_span){0};
+    const uint64_t left = of.bytes - skip;
+    return span_of(of.buffer, of.offset + skip, n * row < left ? n * row : left);
+}

@@ -18,4 +18,10 @@ int pick_wide_variant(uint32_t kernel, uint32_t width);
 
 /* Workgroups for `n` things that a kernel walks in a loop: n, up to what keeps any device busy. */
 uint32_t pick_groups(uint32_t n);
+/* Of so many rows those whose numbers, `stride` a row, one binding can hold: all of them, or a
+ * multiple of 64, so that each part starts aligned; 0: not even those. */
+uint32_t pick_rows(const struct gpu_list *list, uint32_t rows, uint32_t stride);
+/* Rows [from, from + n) of numbers at a stride; the last ones may end sooner. Nothing of nothing.
+ */
+struct vd_span pick_part(struct vd_span of, uint32_t from, uint32_t n, uint32_t stride);
 #endif

@@ -14,7 +14,24 @@ static uint32_t rows_in(uint64_t numbers, uint32_t cols, uint32_t stride) {
     return rows < UINT32_MAX ? (uint32_t)rows : UINT32_MAX;
 }
 
+/* Rows that are only copied and do not fit one binding: in parts. */
+static bool in_parts(struct gpu_list *list, const struct op_rows *op) {
+    const bool plain = !op->index.buffer && !op->step.buffer && !op->halves && !op->first;
+    const uint32_t widest = op->x_stride > op->y_stride ? op->x_stride : op->y_stride;
+    const uint32_t n = plain && op->x_stride ? pick_rows(list, op->rows, widest) : op->rows;
+    if (n == 0 || n >= op->rows) return false;
+    for (uint32_t from = 0; from < op->rows; from += n) {
+        struct op_rows part = *op;
+        part.rows = op->rows - from < n ? op->rows - from : n;
+        part.x = pick_part(op->x, from, part.rows, op->x_stride);
+        part.y = pick_part(op->y, from, part.rows, op->y_stride);
+        op_rows(list, &part);
+    }
+    return true;
+}
+
 void op_rows(struct gpu_list *list, const struct op_rows *op) {
+    if (in_parts(list, op)) return;
     const uint32_t kernel = pick_kernel(list, &(uint32_t){K_rows}, 1);
     if (kernel == UINT32_MAX || op->rows == 0 || op->cols == 0) return;
     if (op->halves && (op->cols % 2 || op->x_stride % 2 || op->y_stride % 2)) {

@@ -102,8 +102,9 @@ static vidi_status compile(struct vd_ctx *ctx, struct pretokenizer *p, const str
     const bool whole = (*row->stages)[p->n_stages] == NULL;
     pcre2_compile_context_free(how);
     if (whole) return VIDI_OK;
-    return vd_fail(ctx, VIDI_E_MEMORY, "pre-tokenizer %s: pattern %u was not compiled (PCRE2: %d)",
-                   row->name, p->n_stages, error);
+    return vd_fail(ctx, VIDI_E_MEMORY,
+                   "out of memory: pattern %u of the pre-tokenizer %s needs more (PCRE2: %d)",
+                   p->n_stages, row->name, error);
 }
 
 vidi_status pretokenizer_open(struct vd_ctx *ctx, const char *name, uint64_t len,

@@ -61,8 +61,13 @@ for name, original in (("phi3", 64), ("phi3_long", 16)):
         "rope_type": "longrope", "rope_theta": 1e4, "original_max_position_embeddings": original,
         "short_factor": [1 + i / 16 for i in range(8)], "long_factor": [1.5 + i / 2 for i in range(8)]}),
         "", "ffn_down")
+CONVERTED["mistral3"] = ("Ministral3", dict(SMALL, head_dim=16, rope_parameters={
+    "rope_type": "yarn", "rope_theta": 1e4, "factor": 2.0, "original_max_position_embeddings": 64, "mscale": 1.0,
+    "mscale_all_dim": 1.0, "beta_fast": 32.0, "beta_slow": 1.0, "llama_4_scaling_beta": 0.1}), "", "ffn_down")
+CONVERTED["biased"] = ("Llama", dict(SMALL, attention_bias=True, mlp_bias=True, rope_parameters={
+    "rope_type": "linear", "rope_theta": 1e4, "factor": 2.0}), "", "ffn_down")
 END = ["<|begin|>", "<|end|>"]
-SEEDS = {"pruned": 60, "gemma": 41, "yarn": 51}  # whose answer lacks byte 107, which the converter makes an end of CodeGemma's
+SEEDS = {"pruned": 60, "gemma": 41, "yarn": 51, "mistral3": 39, "biased": 61}  # whose answer lacks byte 107, which the converter makes an end of CodeGemma's
 
 
 def interleaved(w, heads):

@@ -87,7 +87,7 @@ def main():
     found = {}
     for width, height in eyes.SIZES:
         values = process([eyes.pattern(width, height)], return_tensors="np")["pixel_values"][0]
-        found[f"{width}x{height}"] = [[float(v) for v in values.reshape(-1)[::991]]]
+        found[f"{width}x{height}"] = [[round(float(v), 7) for v in values.reshape(-1)[::61]]]
     with open(f"{folder}/pixels.json", "w") as f:
         json.dump(found, f)
 

@@ -4,7 +4,8 @@ their changes are added to the weights.
     python3 make_golden.py OUT      # needs what ../decoders/make_golden.py needs
 
 OUT/NAME gets all.gguf (every matrix, f32, with alpha), some.gguf (three matrices, f16, without
-alpha) and the goldens of both at once, scaled by 0.5 and -1.25.
+alpha) and the goldens of both at once, scaled by 0.5 and -1.25. OUT/words gets words.gguf, which
+changes Qwen2's table of words and its head alone, and the goldens of it twice, scaled by 0.5 and 0.25.
 """
 import os
 import sys
@@ -63,15 +64,37 @@ def add(out, kind, arch, net, permuted, rng):
     writer.close()
 
 
-def make(out, name, seed):
+def add_words(out, net, rng):
+    """The pair of the table is stored the other way round, as llama.cpp wants it."""
+    rank, alpha = 5, 8.0
+    writer = gguf.GGUFWriter(out + "/words.gguf", "qwen2")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", alpha)
+    for name, p in (("token_embd.weight", net.model.embed_tokens.weight), ("output.weight", net.lm_head.weight)):
+        a = (rng.standard_normal((rank, p.shape[1])) / np.sqrt(p.shape[1])).astype(np.float32)
+        b = rng.standard_normal((p.shape[0], rank)).astype(np.float32)
+        table = name.startswith("token_embd")
+        writer.add_tensor(name + ".lora_a", np.ascontiguousarray(b if table else a))
+        writer.add_tensor(name + ".lora_b", np.ascontiguousarray(a.T if table else b))
+        p.data = (p.data.double() + (.5 + .25) * alpha / rank * torch.from_numpy(b.astype("f8") @ a.astype("f8"))).float()
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def make(out, name, seed, words=False):
     cls, own, permuted = base.KINDS[name]
     config = getattr(transformers, cls + "Config")(**base.COMMON, **own)
     net = getattr(transformers, cls + "ForCausalLM")(config).float().eval()
-    base.randomise(net, seed)
+    base.randomise(net, seed, False)
     os.makedirs(out, exist_ok=True)
     rng = np.random.default_rng(seed + 100)
-    for kind in SCALES:
+    for kind in () if words else SCALES:
         add(out, kind, "llama" if permuted else name, net, permuted, rng)
+    if words:
+        add_words(out, net, rng)
     ids = torch.tensor([list(base.TEXT.encode())])
     with torch.no_grad():
         logits = net(ids).logits[0, -1:]
@@ -85,8 +108,9 @@ def make(out, name, seed):
 
 def main():
     for i, name in enumerate(base.KINDS):
-        if name != "qwen3":
+        if name in ("qwen2", "mistral"):
             make(f"{sys.argv[1]}/{name}", name, 30 + i)
+    make(f"{sys.argv[1]}/words", "qwen2", 30, True)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from convert import convert  # noqa: E402
 from native import internvl, qwen25vl, qwen2vl, qwen3vl  # noqa: E402,F401
 
-TEXT, HIDDEN, WIDE, RESAMPLED = "What?", 64, 96, 128
+TEXT, HIDDEN, WIDE, RESAMPLED, PLACES, WINDOW = "What?", 64, 96, 128, 112, 8
 TAKEN = 4  # words of an answer before the next question
 SMOL = (["<|im_start|>", "<end_of_utterance>", "<fake_token_around_image>", "<image>", "<global-img>"] +
         [f"<row_{r}_col_{c}>" for r in range(1, 7) for c in range(1, 7)])
@@ -386,7 +386,7 @@ def gemma3():
              image_size=64, patch_size=8)
     text = dict(vocab_size=256 + len(GEMMA) + 1, hidden_size=HIDDEN, intermediate_size=WIDE, num_hidden_layers=6,
                 num_attention_heads=4, num_key_value_heads=2, head_dim=16, query_pre_attn_scalar=16,
-                sliding_window=8, max_position_embeddings=1024, tie_word_embeddings=True, eos_token_id=None,
+                sliding_window=WINDOW, max_position_embeddings=1024, tie_word_embeddings=True, eos_token_id=None,
                 rope_parameters={"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
                                  "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}})
     ids = {w: 256 + i for i, w in enumerate(GEMMA)}
@@ -615,7 +615,7 @@ def slices_of(image, side, patch, most=9):
 def minicpmv():
     side, patch, dim = 64, 8, RESAMPLED
     v = T.SiglipVisionConfig(hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
-                             image_size=112, patch_size=patch, vision_use_head=False)
+                             image_size=PLACES, patch_size=patch, vision_use_head=False)
     text = T.Qwen2Config(**{**text_config(256 + len(MINICPM) + 1), "hidden_size": dim, "intermediate_size": 64,
                             "num_hidden_layers": 1})
     tower = T.SiglipVisionModel(v)

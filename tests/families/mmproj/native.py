@@ -105,7 +105,7 @@ def text_config(sections, **more):
     return dict(vocab_size=256 + len(WORDS) + 1, hidden_size=HIDDEN, intermediate_size=WIDE, num_hidden_layers=2,
                 num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=1024, rms_norm_eps=1e-6,
                 tie_word_embeddings=False, bos_token_id=None, eos_token_id=None, pad_token_id=None,
-                rope_parameters={"rope_type": "default", "rope_theta": 1e4, "mrope_section": sections}, **more)
+                rope_parameters={"rope_type": "default", "rope_theta": 1e4, "mrope_section": [s * HIDDEN // 64 for s in sections]}, **more)
 
 
 TOKENS = dict(image_token_id=IDS["<|image_pad|>"], video_token_id=IDS["<|video_pad|>"],
