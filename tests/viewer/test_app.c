@@ -313,6 +313,7 @@ static void test_banners(void **state) {
     (void)state;
     struct app a;
     open_app(&a);
+    UNTIL(&a, !a.looking); /* closing waits for nobody */
     app_banner(&a, CAUSE_ANSWER, REMEDY_ASK_AGAIN, "answer");
     app_banner(&a, CAUSE_SOURCE, REMEDY_RETRY_SOURCE, "source");
     app_banner(&a, CAUSE_PICTURE, REMEDY_OPEN, "picture");

@@ -25,7 +25,7 @@ void gaps_frame(struct gaps *g, const char *phase, double since, double now) {
 }
 
 void gaps_report(struct gaps *g) {
-    json_t *phases = g->n ? json_object() : NULL;
+    json_t *phases = g->n && uilog_is_open() ? json_object() : NULL;
     for (int i = 0; phases && i < g->n; i++)
         json_object_set_new(phases, g->rows[i].phase,
                             json_pack("{s:f,s:i}", "longest_ms", g->rows[i].longest_ms, "frames",
