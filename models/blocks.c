@@ -57,15 +57,30 @@ static tensor feed_forward(graph *g, tensor x, const char *norm, const struct vi
     return vision_added(g, x, h, p->swapped ? "ffn_up" : "ffn_down", "ls2", p);
 }
 
-tensor block_vision(graph *g, tensor x, const struct vision_layer *p) {
+/* Attention of rows to each other with q and k normalised, each over all of its heads. */
+static tensor attend_normed(graph *g, tensor h, const struct vision_layer *p) {
     const uint32_t dim = p->dim;
-    tensor h = vision_norm(g, x, "ln1", p);
+    const tensor qk =
+        linear(g, h, .w = "attn_q|attn_k", .out = 2 * dim, .bias = !p->plain_qkv, .name = "qk");
+    return attend(g, .q = g_rmsnorm(g, g_columns(g, qk, 0, dim), "attn_q_norm", p->eps),
+                  .k = g_rmsnorm(g, g_columns(g, qk, dim, dim), "attn_k_norm", p->eps),
+                  .v = linear(g, h, .w = "attn_v", .out = dim, .bias = !p->plain_qkv),
+                  .heads = p->heads, .kv_heads = p->heads, .head_dim = dim / p->heads);
+}
+
+static tensor attend_rows(graph *g, tensor h, const struct vision_layer *p) {
+    const uint32_t dim = p->dim;
     const tensor qkv = linear(g, h, .w = p->fused ? "attn_qkv" : "attn_q|attn_k|attn_v",
                               .out = 3 * dim, .bias = true, .name = "qkv");
     const tensor qk = p->angles.id ? g_rope_qk(g, qkv, p->angles, p->heads) : qkv;
-    h = attend(g, .q = g_columns(g, qk, 0, dim), .k = g_columns(g, qk, dim, dim),
-               .v = g_columns(g, qkv, 2 * dim, dim), .heads = p->heads, .kv_heads = p->heads,
-               .head_dim = dim / p->heads, .spans = p->spans);
+    return attend(g, .q = g_columns(g, qk, 0, dim), .k = g_columns(g, qk, dim, dim),
+                  .v = g_columns(g, qkv, 2 * dim, dim), .heads = p->heads, .kv_heads = p->heads,
+                  .head_dim = dim / p->heads, .spans = p->spans);
+}
+
+tensor block_vision(graph *g, tensor x, const struct vision_layer *p) {
+    tensor h = vision_norm(g, x, "ln1", p);
+    h = p->qk_norm ? attend_normed(g, h, p) : attend_rows(g, h, p);
     x = vision_added(g, x, h, "attn_out", "ls1", p);
     return feed_forward(g, x, "ln2", p);
 }

@@ -31,6 +31,8 @@ struct vision_layer {
     bool scaled;          /* what is added is multiplied by ls1 and ls2, number by number */
     bool fused;           /* the file holds q, k and v as one matrix, attn_qkv */
     bool rms;             /* norms by the root mean square, without bias */
+    bool qk_norm;         /* q and k are normalised over all heads: attn_q_norm, attn_k_norm */
+    bool plain_qkv;       /* with qk_norm: q, k and v have no bias */
     bool gated;           /* ffn_gate and ffn_up: x += down(act(gate) * up) */
     tensor angles, spans; /* of g_rope_qk() and of attention; T_NONE: none */
 };

@@ -4,6 +4,8 @@
  *     -> each 2 x 2 neighbours become one row [256][4096] -> layer_norm -> linear, gelu, linear
  * (448 for example; every size comes from the file.) What a layer adds is scaled, number by number.
  * A picture is cut in the grid of tiles whose shape is most like its own; the whole comes last.
+ * The tower of 6B normalises q and k over all heads, has norms by the root mean square and no bias
+ * of q, k and v.
  * Easy to get wrong: one tile has no whole beside it; the norm of the connector has an eps of its
  * own. */
 #include "models/vit.h"
@@ -46,9 +48,11 @@ static void shape(const void *cfg, struct shape *s) {
 static tensor encode(graph *g, const void *cfg, tensor pixels) {
     const struct cfg *c = cfg;
     const uint32_t side = c->vit.side;
-    if (graph_has(g, "v.blk.0.attn_q_norm.weight"))
-        graph_fail(g, "towers that normalise q and k (InternViT-6B) are not supported");
-    tensor x = vit_rows(g, &c->vit, pixels, c->vit.layers);
+    struct vit vit = c->vit;
+    vit.layer.qk_norm = graph_has(g, "v.blk.0.attn_q_norm.weight");
+    vit.layer.rms = vit.layer.qk_norm && !graph_has(g, "v.blk.0.ln1.bias");
+    vit.layer.plain_qkv = vit.layer.qk_norm && !graph_has(g, "v.blk.0.attn_q.bias");
+    tensor x = vit_rows(g, &vit, pixels, vit.layers);
     x = g_shuffle(g, g_rows(g, x, 1, side * side), side, side, c->factor);
     graph_scope(g, "mm.model.mlp");
     x = g_layernorm(g, x, "0", connector_eps);

@@ -88,6 +88,12 @@ void app_look(struct app *a) {
     free(l);
 }
 
+/* Only the validation layer's words are errors of the log: all others come as events. */
+static void log_error(void *user, int level, const char *line) {
+    (void)user;
+    if (level == 0) fprintf(stderr, "vidi: error: %s\n", line);
+}
+
 struct cameras {
     struct app *a;
     struct source_camera found[CHOICES_CAMERAS];
@@ -138,6 +144,7 @@ void app_reload(struct app *a) {
                                        .debug = a->options.debug,
                                        .cache_dir = a->options.cache_dir,
                                        .chat_form = a->options.chat_form,
+                                       .log = log_error,
                                        .adapters = a->options.adapters,
                                        .n_adapters = a->options.n_adapters,
                                        .context = a->options.context,
@@ -198,13 +205,17 @@ bool app_open(struct app *a, const struct app_options *o, const char *folder) {
     a->jobs = jobs_open(o->wake, o->user);
     a->engine = a->jobs ? engine_start(o->wake, o->user) : NULL;
     if (!a->engine) return false;
-    app_reload(a);
-    app_look(a);
     if (problem[0]) app_toast(a, "%s", problem);
     return true;
 }
 
+void app_begin(struct app *a) {
+    app_reload(a);
+    app_look(a);
+}
+
 bool app_close(struct app *a) {
+    a->open_count++; /* a picture or a frame that is on its way comes too late */
     enum { CLOSE_MS = 900, LEAST_MS = 100 }; /* a second, with the window's own end */
     const double from = clock_ms();
     engine_quit(a->engine);

@@ -116,6 +116,10 @@ struct app {
 
 /* folder: where settings lie, NULL: none are kept. false: no memory. */
 bool app_open(struct app *a, const struct app_options *o, const char *folder);
+/* Loads the model and looks for others. Not before the window can be drawn on: drivers for graphics
+ * and for computing that both run on the CPU share a compiler, which two threads must not set up at
+ * once (LLVM's list of targets then has no end, and neither has the search in it). */
+void app_begin(struct app *a);
 /* false: a thread does not end; the program should end by _exit(). */
 bool app_close(struct app *a);
 

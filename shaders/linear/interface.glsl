@@ -2,7 +2,8 @@
 //
 // X_T is the type that x and norm are read by: vec4 (default) or float. Specialisation constants
 // mean the same everywhere: WG lanes a workgroup, COLS outputs a lane (or a tile's width), ROWS
-// rows of x a lane (or a tile's height), LANES the subgroup's size, NORM 1 folds RMSNorm in.
+// rows of x a lane (or a tile's height), LANES the subgroup's size, NORM 1 folds RMSNorm in, SIDE the
+// rows and columns of a piece that matrix units take.
 #extension GL_EXT_control_flow_attributes : require
 #ifndef X_T
 #define X_T vec4
@@ -22,6 +23,7 @@ layout(constant_id = 1) const uint COLS = COLS_DEFAULT;
 layout(constant_id = 2) const uint ROWS = ROWS_DEFAULT;
 layout(constant_id = 3) const uint LANES = 8;
 layout(constant_id = 4) const uint NORM = 0;
+layout(constant_id = 5) const uint SIDE = 16;
 
 layout(binding = 0) readonly buffer B0 { X_T x[]; };
 #ifdef W_TEXELS

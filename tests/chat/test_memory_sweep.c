@@ -103,7 +103,7 @@ static void sweep(const struct scene *scene) {
 
 static void test_words(void **state) {
     (void)state;
-    const struct scene scene = {"llama", "tests/families/llama/tiny.gguf", NULL, NULL, 200};
+    const struct scene scene = {"llama", "tests/families/llama/tiny.gguf", NULL, NULL, 100};
     sweep(&scene);
 }
 
@@ -133,13 +133,13 @@ static void test_picture(void **state) {
     (void)state;
     sweep(&(struct scene){"smolvlm", "tests/families/mmproj/smolvlm/tiny.gguf",
                           "tests/families/mmproj/smolvlm/mmproj-tiny.gguf",
-                          "tests/families/mmproj/smolvlm/wide.png", 160});
+                          "tests/families/mmproj/smolvlm/wide.png", 80});
 }
 
 static void test_folder(void **state) {
     (void)state;
     sweep(&(struct scene){"idefics2", "tests/families/folders/idefics2", NULL,
-                          "tests/families/folders/idefics2/wide.png", 160});
+                          "tests/families/folders/idefics2/wide.png", 80});
 }
 
 int main(void) {

@@ -81,6 +81,21 @@ void show_picture(struct asked *a, const char *folder, const char *name) {
     vidi_image_free(a->v, &image);
 }
 
+void show_pattern(struct asked *a, int width, int height) {
+    uint8_t *rgb = malloc((size_t)width * (size_t)height * 3), *at = rgb;
+    assert_non_null(rgb);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            *at++ = (uint8_t)(x * 3 + y * 5);
+            *at++ = (uint8_t)(x * y / 7);
+            *at++ = (x / 9 + y / 5) % 2 ? 255 : 0;
+        }
+    const vidi_image image = {
+        .data = rgb, .width = width, .height = height, .stride = width * 3, .pixels = VIDI_RGB8};
+    if (vidi_say_image(a->c, &image) != VIDI_OK) fail_msg("%s", vidi_error(a->v));
+    free(rgb);
+}
+
 static bool is_activation(const char *file, const char *folder) {
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", folder, file);

@@ -35,6 +35,9 @@ void ask(struct asked *a, const char *picture, const char *text, const char *glo
 /* Says the picture FOLDER/name, which belongs to the text that follows. */
 void show_picture(struct asked *a, const char *folder, const char *name);
 
+/* The picture of whole numbers that the goldens' scripts draw, said. */
+void show_pattern(struct asked *a, int width, int height);
+
 /* Every .npy of the golden folder that is an activation has its like in the dump within limit;
  * at least `expected` of them were compared. */
 void expect_alike(vidi *v, const char *golden, const char *folder, double limit, int expected);

@@ -19,6 +19,7 @@ static const char llava_siglip[] = "tests/families/mmproj/llava_siglip";
 static const char qwen2vl[] = "tests/families/mmproj/qwen2vl";
 static const char qwen25vl[] = "tests/families/mmproj/qwen25vl";
 static const char internvl[] = "tests/families/mmproj/internvl";
+static const char internvl_6b[] = "tests/families/mmproj/internvl_6b";
 static const char qwen3vl[] = "tests/families/mmproj/qwen3vl";
 static const char llava_next[] = "tests/families/mmproj/llava_next";
 static const char minicpmv[] = "tests/families/mmproj/minicpmv";
@@ -344,6 +345,7 @@ FAMILY(qwen2vl)
 FAMILY(qwen25vl)
 FAMILY(qwen3vl)
 FAMILY(internvl)
+FAMILY(internvl_6b)
 FAMILY(gemma3)
 FAMILY(minicpmv)
 FAMILY(paligemma)
@@ -362,6 +364,7 @@ int main(void) {
                                        FAMILY_TESTS(qwen25vl),
                                        FAMILY_TESTS(qwen3vl),
                                        FAMILY_TESTS(internvl),
+                                       FAMILY_TESTS(internvl_6b),
                                        FAMILY_TESTS(gemma3),
                                        FAMILY_TESTS(minicpmv),
                                        FAMILY_TESTS(paligemma),

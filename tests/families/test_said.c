@@ -2,6 +2,7 @@
  * more pictures than a model takes. The script of each golden set stands beside it. */
 #include "family.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "chat/internal.h"
@@ -19,7 +20,8 @@ struct turn {
     const char *said;
 };
 
-static void two_turns(const char *device, const struct turn *t) {
+/* part: the first turn is said as one that may go on, and ends where another speaks. */
+static void two_turns(const char *device, const struct turn *t, bool part) {
     struct asked a;
     int32_t ids[ANSWER];
     int n;
@@ -27,7 +29,9 @@ static void two_turns(const char *device, const struct turn *t) {
     const char *dump = family_folder("folders_seeing");
     assert_int_equal(vidi_chat_dump(a.c, "*", dump), VIDI_OK);
     show_picture(&a, t->folder, "wide.png");
-    assert_int_equal(vidi_say_text(a.c, VIDI_USER, "What is it?"), VIDI_OK);
+    assert_int_equal(part ? vidi_say_part(a.c, "What is it?")
+                          : vidi_say_text(a.c, VIDI_USER, "What is it?"),
+                     VIDI_OK);
     assert_int_equal(vidi_prefill(a.c), VIDI_OK);
     assert_int_equal(vidi_say_text(a.c, VIDI_ASSISTANT, t->said), VIDI_OK);
     assert_int_equal(vidi_prefill(a.c), VIDI_OK);
@@ -52,7 +56,8 @@ static void turns(const char *device) {
         {FOLDERS "owl2", FOLDERS "owl2/turns", 1, 3, dog},
         {FOLDERS "qwenvl", FOLDERS "qwenvl/turns", 1, 3, dog},
     };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) two_turns(device, &all[i]);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) two_turns(device, &all[i], false);
+    two_turns(device, &all[2], true);
 }
 
 static void test_turns(void **state) {
@@ -95,6 +100,47 @@ static void test_few_shot(void **state) {
     on_devices(few_shot);
 }
 
+/* One pixel, odd sides, very wide, very tall: what comes of them, not only their pixels. */
+static void sizes(const char *device) {
+    static const struct {
+        const char *name, *question;
+        int first, end, activations; /* of the sizes */
+    } all[] = {
+        {"idefics2", "What is it?", 0, 4, 2}, {"mllama", "What is it?", 0, 4, 2},
+        {"smolvlm", "What?", 0, 4, 1},        {"internvl", "What?", 0, 4, 1},
+        {"llava_next", "What?", 1, 3, 1},     {"gemma3", "What?", 1, 3, 1},
+        {"qwen2vl", "What?", 1, 3, 1},        {"qwen25vl", "What?", 1, 3, 1},
+        {"qwen3vl", "What?", 1, 3, 1},
+    };
+    static const int sides[][2] = {{1, 1}, {333, 517}, {4000, 300}, {8, 2000}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct asked a;
+        char folder[96], golden[160];
+        int mark;
+        snprintf(folder, sizeof folder, FOLDERS "%s", all[i].name);
+        ask_open(&a, device, "kv_f32", folder, &(vidi_chat_config){.max_tokens = ANSWER});
+        const char *dump = family_folder("folders_sizes");
+        assert_int_equal(vidi_chat_dump(a.c, "*", dump), VIDI_OK);
+        assert_int_equal(vidi_chat_mark(a.c, &mark), VIDI_OK);
+        for (int k = all[i].first; k < all[i].end; k++) {
+            int32_t ids[ANSWER];
+            int n;
+            snprintf(golden, sizeof golden, "%s/sizes/%dx%d", folder, sides[k][0], sides[k][1]);
+            show_pattern(&a, sides[k][0], sides[k][1]);
+            ask(&a, NULL, all[i].question, NULL, NULL, ids, ANSWER, &n);
+            expect_alike(a.v, golden, dump, seeing_limit, all[i].activations);
+            expect_answer(golden, ids, n);
+            assert_int_equal(vidi_chat_rewind(a.c, mark), VIDI_OK);
+        }
+        ask_close(&a);
+    }
+}
+
+static void test_sizes(void **state) {
+    (void)state;
+    on_devices(sizes);
+}
+
 /* Captioners, whose processors give them one. */
 static void single(const char *device) {
     static const char *const folders[] = {FOLDERS "blip", FOLDERS "git", FOLDERS "kosmos2"};
@@ -122,6 +168,7 @@ int main(void) {
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_few_shot),
         cmocka_unit_test(test_single),
+        cmocka_unit_test(test_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

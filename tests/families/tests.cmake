@@ -21,3 +21,8 @@ if(CMOCKA_FOUND AND NOT VIDI_SANITIZE)
   endforeach()
   vidi_test_properties(families.folders.swiftshader COST 500)
 endif()
+
+# Writes and loads a gigabyte: not twice at once.
+if(CMOCKA_FOUND)
+  vidi_test_properties(families.wide RESOURCE_LOCK a_gigabyte)
+endif()

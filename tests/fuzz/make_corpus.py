@@ -367,9 +367,55 @@ def safetensors_seeds():
     yield "bad_deep", file(b"[" * 3000)
 
 
+# ---- folders of the hub ----
+
+FOLDER_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json",
+                "preprocessor_config.json", "model.safetensors.index.json", "tokenizer.model")
+FOLDERS = os.path.join(os.path.dirname(HERE), "..", "families", "folders")
+
+
+def folder_seeds():
+    def files(name):
+        found = {}
+        for file in FOLDER_FILES:
+            path = os.path.join(FOLDERS, name, file)
+            if os.path.exists(path):
+                with open(path, "rb") as f:
+                    found[file] = f.read()
+        return found
+
+    def joined(found):
+        return b"\0".join(found.get(file, b"") for file in FOLDER_FILES)
+
+    for name in ("pieces_bpe", "qwen2", "qwen3", "gemma3", "phi3", "opt", "mllama", "blip2", "git", "minicpmv"):
+        yield name, joined(files(name))
+    llama = files("llama")
+    shard = llama["model.safetensors.index.json"]
+    for number in (b"1", b"2", b"3"):
+        shard = shard.replace(b"model-0000" + number + b"-of-00003", b"model-00001-of-00001")
+    yield "llama_index", joined({**llama, "model.safetensors.index.json": shard})
+    yield "index_outside", joined({**llama, "model.safetensors.index.json":
+                                   b'{"weight_map":{"lm_head.weight":"../../x.safetensors"}}'})
+    one = files("pieces_bpe")
+    config = one["config.json"]
+    for name, text in (("none", b""), ("cut", config[:len(config) // 2]), ("array", b"[]"), ("deep", b"[" * 3000),
+                       ("number", config.replace(b'"num_hidden_layers": 1,', b'"num_hidden_layers": 1e308,')),
+                       ("negative", config.replace(b'"num_attention_heads": 4', b'"num_attention_heads": -4')),
+                       ("twice", config.replace(b"{", b'{"model_type":"llama",', 1))):
+        yield "config_" + name, joined({**one, "config.json": text})
+    pieces = one["tokenizer.model"]
+    for name, text in (("none", b""), ("cut", pieces[:-3]), ("long", b"\x0a\xff\xff\xff\xff\x0f" + pieces),
+                       ("varint", b"\xff" * 11), ("empty_piece", b"\x0a\x00" + pieces)):
+        yield "pieces_" + name, joined({**one, "tokenizer.model": text})
+    words = files("qwen2")
+    for name, text in (("empty", b"{}"), ("ids", words["tokenizer.json"].replace(b": 1,", b": 4294967295,", 1)),
+                       ("merges", words["tokenizer.json"].replace(b'"merges": [', b'"merges": [["a"], 7, ', 1))):
+        yield "words_" + name, joined({**words, "tokenizer.json": text})
+
+
 if __name__ == "__main__":
     for target, seeds in (("gguf", (gguf_seeds,)), ("npy", (npy_seeds,)),
-                          ("safetensors", (safetensors_seeds,)),
+                          ("safetensors", (safetensors_seeds,)), ("folder", (folder_seeds,)),
                           ("picture", (png_seeds, jpeg_seeds, bmp_seeds, ppm_seeds, other_seeds))):
         names = set()
         for source in seeds:

@@ -79,6 +79,7 @@ struct check_output {
     const void *init;             /* content before each run, rows * stride words in all but the
                                      last row; NULL: NaN 0x7fc0dead */
     const double *want, *allowed; /* [rows][cols] for f32 outputs; or */
+    const double *allowed_halves; /* where matrix units do it; NULL: allowed */
     const uint32_t *want_bits;    /* [rows][cols] for exact ones */
     const double *wrong;          /* the wrong twin's want, */
     const uint32_t *wrong_bits;   /* or its bits; NULL: no twin in this case */

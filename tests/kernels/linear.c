@@ -1,29 +1,49 @@
 /* op_linear: every weight form, odd shapes, norm, glu, activations, bias, residual, step. */
+#include <math.h>
 #include <string.h>
 
 #include "check.h"
+#include "kernels.h"
 #include "ops/ref/linear.h"
 #include "weights.h"
 
+/* clang-format off */
 static const char *const kernels[] = {"linear_simple", "matvec", "matvec_subgroup", "matvec_cpu",
-                                      "matvec_texels", "gemm",   "gemm_cpu",        NULL};
+                                      "matvec_texels", "gemm", "gemm_cpu",
+#ifdef k_gemm_coopmat /* the compiler of shaders knows it */
+                                      "gemm_coopmat",
+#endif
+                                      NULL};
+/* clang-format on */
 
 struct shape {
     uint32_t rows, cols, outs;
     enum act act;
     bool glu, norm, bias, add, step;
+    bool large; /* rows of x far beyond what a half holds, and far below */
     enum check_fill fill;
 };
 
 static void append(struct gpu_list *list, const void *op) { op_linear(list, op); }
 
-/* The wrong twin reads the first two rows of w in each other's place, or drops the last column. */
+/* The column whose product is the largest of the first sum: that one is missed. */
+static uint32_t largest_column(struct check *c, const struct ref_linear *ref) {
+    double *values = check_doubles(c, ref->w.cols * 2ull);
+    uint32_t most = 0;
+    ref_weight_row(&ref->w, 0, values, values + ref->w.cols);
+    for (uint32_t k = 1; k < ref->w.cols; k++)
+        if (fabs(ref->x[k] * values[k]) > fabs(ref->x[most] * values[most])) most = k;
+    return most;
+}
+
+/* The wrong twin reads the first two rows of w in each other's place, or drops a column. */
 static void wrong_twin(struct check *c, struct ref_linear ref, struct check_output *out) {
     double *wrong = check_doubles(c, (uint64_t)out->rows * out->cols);
     ref.y = wrong, ref.allowed = NULL;
     float *x = check_bytes(c, (uint64_t)ref.rows * ref.x_stride * 4);
     memcpy(x, ref.x, ((uint64_t)(ref.rows - 1) * ref.x_stride + ref.w.cols) * 4);
-    for (uint32_t r = 0; r < ref.rows; r++) x[(size_t)r * ref.x_stride + ref.w.cols - 1] = 0;
+    const uint32_t dropped = largest_column(c, &ref);
+    for (uint32_t r = 0; r < ref.rows; r++) x[(size_t)r * ref.x_stride + dropped] = 0;
     const bool swap = ref.w.rows > 1 && check_below(c, 2) && !ref.glu;
     if (!swap) ref.x = x;
     ref_linear(&ref);
@@ -42,6 +62,8 @@ static void run_case(struct check *c, enum weight_form form, const struct shape 
     const struct ref_weight w = make_weight(c, form, s->outs, s->cols);
     const struct weight weight = upload_weight(c, &w);
     float *x = check_floats(c, s->fill, (uint64_t)s->rows * x_stride);
+    for (uint64_t i = 0; s->large && i < (uint64_t)s->rows * x_stride; i++)
+        x[i] *= i / x_stride % 2 ? 0x1p30f : 0x1p-30f;
     float *bias = check_floats(c, CHECK_NORMAL, s->outs),
           *norm = check_floats(c, CHECK_NORMAL, s->cols);
     float *add = check_floats(c, CHECK_NORMAL, (uint64_t)s->rows * y_stride);
@@ -67,21 +89,26 @@ static void run_case(struct check *c, enum weight_form form, const struct shape 
     if (s->add) op.add = op.y, op.add_stride = y_stride;
     double *want = check_doubles(c, (uint64_t)s->rows * outs);
     double *allowed = check_doubles(c, (uint64_t)s->rows * outs);
-    const struct ref_linear ref = {.x = x,
-                                   .bias = s->bias ? bias : NULL,
-                                   .norm = s->norm ? norm : NULL,
-                                   .add = s->add ? add : NULL,
-                                   .y = want,
-                                   .allowed = allowed,
-                                   .w = w,
-                                   .rows = s->rows,
-                                   .x_stride = x_stride,
-                                   .add_stride = y_stride,
-                                   .act = s->act,
-                                   .glu = s->glu,
-                                   .eps = op.eps};
+    struct ref_linear ref = {.x = x,
+                             .bias = s->bias ? bias : NULL,
+                             .norm = s->norm ? norm : NULL,
+                             .add = s->add ? add : NULL,
+                             .y = want,
+                             .allowed = allowed,
+                             .w = w,
+                             .rows = s->rows,
+                             .x_stride = x_stride,
+                             .add_stride = y_stride,
+                             .act = s->act,
+                             .glu = s->glu,
+                             .eps = op.eps};
     ref_linear(&ref);
     out.want = want, out.allowed = allowed;
+    if (form != FORM_F32) {
+        ref.halves = true, ref.allowed = check_doubles(c, (uint64_t)s->rows * outs);
+        ref_linear(&ref);
+        out.allowed_halves = ref.allowed;
+    }
     if (s->fill != CHECK_ZEROS && s->act != ACT_RELU) wrong_twin(c, ref, &out);
     check_run(c, append, &op, &out, 1);
 }
@@ -102,6 +129,8 @@ static const struct shape shapes[] = {
     {64, 128, 192, .bias = true, .add = true, .act = ACT_RELU, .fill = CHECK_NORMAL},
     {67, 64, 257, .step = true, .norm = true, .fill = CHECK_NORMAL},
     {9, 32, 40, .fill = CHECK_ZEROS},
+    {18, 64, 40, .large = true, .fill = CHECK_NORMAL},
+    {18, 64, 40, .large = true, .norm = true, .bias = true, .fill = CHECK_WILD},
 };
 
 /* Widths that only unblocked forms can have. */

@@ -102,7 +102,8 @@ static void check_banner(double scale) {
     }
     const struct ui_box action = stage_seen(&s, "short.action")->box,
                         close = stage_seen(&s, "short.close")->box;
-    assert_true(action.x + action.w <= close.x); /* side by side */
+    /* Side by side, or one above the other. */
+    assert_true(action.x + action.w <= close.x || action.y >= close.y + close.h);
     assert_true(action.w >= ui_button_width(s.ui, &(struct ui_button){.text = "Again"}));
     if (scale <= 2) assert_all_within((struct ui_box){0, 0, 640, 480}, scale);
 }
@@ -231,13 +232,41 @@ static void test_picture(void **state) {
     SDL_DestroyTexture(texture);
 }
 
+static void say_texts(struct ui *ui, void *user) {
+    const int w = ui_text_width(ui, "Longest answer", UI_BODY), h = ui_px(ui, 30);
+    (void)user;
+    ui_label(ui, "room", (struct ui_box){0, 0, w + 1, h}, "Longest answer", &(struct ui_text){0});
+    ui_label(ui, "none", (struct ui_box){0, h, w / 2, h}, "Longest answer", &(struct ui_text){0});
+    ui_label(ui, "name", (struct ui_box){0, 2 * h, w / 2, h}, "Longest answer",
+             &(struct ui_text){.may_cut = true});
+    ui_label(ui, "low", (struct ui_box){0, 3 * h, w / 2, h / 2}, LONG,
+             &(struct ui_text){.wrap = true});
+    ui_button(ui, "button", (struct ui_box){0, 5 * h, w / 2, h},
+              &(struct ui_button){.text = "Longest answer"});
+}
+
+static void check_texts(double scale) {
+    static const struct {
+        const char *id;
+        bool cut;
+    } all[] = {{"room", false}, {"none", true}, {"name", false}, {"low", true}, {"button", true}};
+    for (int i = 0; i < 5; i++)
+        if (stage_seen(&s, all[i].id)->cut != all[i].cut) fail_msg("%.2f: %s", scale, all[i].id);
+}
+
+/* What has no room for its text says so. */
+static void test_texts(void **state) {
+    (void)state;
+    at_all_sizes(say_texts, check_texts);
+}
+
 int main(void) {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         EACH(test_sizes),   cmocka_unit_test(test_cuts),
         EACH(test_banner),  EACH(test_sheet),
         EACH(test_list),    EACH(test_tips),
-        EACH(test_picture),
+        EACH(test_picture), EACH(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,6 +208,20 @@ static void test_part(void **state) {
     assert_int_equal(ui_picture_part(box, &view, &shown, (double[]){0.7, 0, 0.9, 0.2}).w, 0);
 }
 
+/* A small picture is not blown up to its box unless it is looked at closer. */
+static void test_larger_most(void **state) {
+    (void)state;
+    view.larger_most = 4;
+    frame();
+    struct ui_box b = stage_seen(&s, "picture")->box;
+    assert_true(b.w == 4 * TW && b.h == 4 * TH);
+    assert_true(abs(b.x + b.w / 2 - box.x - box.w / 2) <= 1);
+    view.zoom = 16;
+    frame();
+    b = stage_seen(&s, "picture")->box;
+    assert_true(b.w >= box.w - 16 && b.h > 4 * TH);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_turns, set_up, tear_down),
@@ -215,6 +229,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_wheel_and_hand, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_by_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_part, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_larger_most, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,9 +41,9 @@ def alone(b, box, width, height):
 
 
 def main():
-    frames = [json.loads(line) for line in open(sys.argv[1]) if '"ev":"boxes"' in line]
+    newest = [line for line in open(sys.argv[1]) if '"ev":"boxes"' in line and line[-1] == "\n"][-1]
     width, height = int(sys.argv[2]), int(sys.argv[3])
-    boxes = frames[-1]["boxes"]
+    boxes = json.loads(newest)["boxes"]
     top = max(b["layer"] for b in boxes)
     seen = [b for b in boxes if b["kind"] in KINDS and (b["layer"] == top or b["id"] in ABOVE)]
     problems = []

@@ -24,6 +24,7 @@ static void wake(void *user) { (void)user; }
 
 static void open_app(struct app *a) {
     assert_true(app_open(a, &(struct app_options){.wake = wake}, NULL));
+    app_begin(a);
 }
 
 static void turn(struct app *a) {

@@ -15,7 +15,7 @@ resize() { # WIDTH HEIGHT
     xdotool mousemove --window "$window" 3 3
 }
 
-# NAME "SIZES" IDS ARGS...: at each size these are seen; screenshots of each
+# NAME "SIZES" IDS ARGS...: at each size these are seen; a screenshot of the first
 at() {
     local size ids
     name=$1
@@ -28,7 +28,7 @@ at() {
     for size in $sizes; do
         resize "${size%x*}" "${size#*x}"
         check "${size%x*}" "${size#*x}" "${ids[@]}"
-        shoot "$name-$size"
+        [[ $size != "${sizes%% *}" ]] || shoot "$name"
     done
 }
 
@@ -48,14 +48,11 @@ close_window
 
 echo "nothing yet, and the sheets above it"
 for scale in 100 300; do
-    at "empty-$scale" "640x480 1180x760" "prompt empty" --scale $scale --theme light
-    for size in 640x480 1180x760; do
-        resize "${size%x*}" "${size#*x}"
-        for sheet in F1 ctrl+comma; do
-            xdotool key $sheet
-            check "${size%x*}" "${size#*x}" sheet.title sheet.close
-            xdotool key Escape
-        done
+    at "empty-$scale" "1180x760 640x480" "prompt empty" --scale $scale --theme light
+    for sheet in F1 ctrl+comma; do
+        xdotool key $sheet
+        check 640 480 sheet.title sheet.close
+        xdotool key Escape
     done
     close_window
 done
@@ -79,7 +76,7 @@ for _ in {1..40}; do
     sleep 0.3
     id=$(python3 - "$log" <<'PY'
 import json, sys
-last = [json.loads(l) for l in open(sys.argv[1]) if '"ev":"boxes"' in l][-1]
+last = json.loads([l for l in open(sys.argv[1]) if '"ev":"boxes"' in l][-1])
 print(next((b["id"] for b in last["boxes"] if b["focused"]), ""))
 PY
 )

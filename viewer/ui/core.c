@@ -267,8 +267,8 @@ void ui_begin(struct ui *ui, double now_ms) {
     ui->frame_wish = 0;
     ui->popup.items = NULL;
     ui->popup.opened = false;
-    ui->finished = false;
     ui->toasts_in = (struct ui_box){0};
+    ui->finished = false;
     if (ui->focus_wish) ui->focus = ui->focus_wish;
     ui->focus_wish = 0;
     texts_age(ui->texts);

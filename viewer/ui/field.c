@@ -289,7 +289,8 @@ bool ui_text_field(struct ui *ui, const char *id, struct ui_box b, struct ui_edi
     if (!see(ui, e, in.w, focused, &s)) return sent;
     pango_layout_get_pixel_size(s.layout, NULL, &high);
     if (e->scroll > high - in.h) e->scroll = high > in.h ? high - in.h : 0;
-    if (high < in.h) in = (struct ui_box){in.x, in.y + (in.h - high) / 2, in.w, high};
+    if (high < in.h && in.h < 2 * high) /* one line, in the middle */
+        in = (struct ui_box){in.x, in.y + (in.h - high) / 2, in.w, high};
     mouse(ui, self, in, e, &s);
     ui_clip(ui, ui_inset(in, -ui_px(ui, 3), -ui_px(ui, 3)));
     s.cursor = e->cursor + s.composed;

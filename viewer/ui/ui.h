@@ -147,8 +147,8 @@ struct ui_picker {
 /* A list that opens below or above. The place of what was picked in this frame; below 0: nothing.
  */
 int ui_pick(struct ui *ui, const char *id, struct ui_box b, const struct ui_picker *p);
-int ui_picker_width(struct ui *ui, const struct ui_picker *p); /* that it wants, closed */
 void ui_pick_open(struct ui *ui, const char *id);              /* as if it had been pressed */
+int ui_picker_width(struct ui *ui, const struct ui_picker *p); /* that it wants, closed */
 bool ui_pick_opened(const struct ui *ui, const char *id);      /* in this frame */
 bool ui_pick_is_open(const struct ui *ui, const char *id);
 
@@ -217,8 +217,9 @@ const char *ui_field_hint(struct ui *ui, int width, const char *const *hints, in
 
 /* Which part of a picture is seen. {.zoom = 1}: all of it. */
 struct ui_view {
-    double zoom; /* 1: all of it, as large as fits and not blown up */
-    double x, y; /* what is in the middle of the box: 0..1 of its width and height */
+    double zoom;        /* 1: all of it, as large as fits */
+    double x, y;        /* what is in the middle of the box: 0..1 of its width and height */
+    double larger_most; /* than it is, while all of it is seen; 0: whatever fits */
     int held_x, held_y;
 };
 /* The wheel zooms about the mouse, dragging moves, two clicks show pixel for pixel and back. width

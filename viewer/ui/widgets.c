@@ -236,8 +236,9 @@ struct ui_box ui_sheet_begin(struct ui *ui, const char *id, int w, int h, const 
     if (ui_button(ui, "sheet.close", ui_cut_right(&head, ui_px(ui, 32)),
                   &(struct ui_button){.icon = UI_ICON_CLOSE, .quiet = true, .tip = "Close (Esc)"}))
         *close = true;
+    const bool fits = ui_text_width(ui, title, UI_TITLE) <= head.w;
     ui_label(ui, "sheet.title", head, title,
-             &(struct ui_text){.font = UI_TITLE, .rgb = ui->theme->text});
+             &(struct ui_text){.font = fits ? UI_TITLE : UI_STRONG, .rgb = ui->theme->text});
     ui_cut_top(&b, ui_px(ui, SHEET_GAP));
     return b;
 }
@@ -254,12 +255,12 @@ static int buttons_width(struct ui *ui, const char *action) {
     return close + ui_px(ui, 4) + ui_button_width(ui, &(struct ui_button){.text = action});
 }
 
-/* Words beside the buttons; or above them, where they would be a narrow column. */
+/* Words beside the buttons; or above that of the action, where they would be a narrow column. */
 static bool is_tall(struct ui *ui, int width, const char *action, int *words) {
     const int all = width - 2 * ui_px(ui, BANNER_PAD);
     const int beside = all - buttons_width(ui, action) - ui_px(ui, BANNER_PAD);
     const bool tall = beside < ui_px(ui, 240) && beside < all * 3 / 4;
-    *words = tall ? all : beside;
+    *words = tall ? all - ui_px(ui, 28) - ui_px(ui, 4) : beside;
     return tall;
 }
 
@@ -267,7 +268,8 @@ int ui_banner_height(struct ui *ui, int width, const char *words, const char *ac
     int room;
     const bool tall = is_tall(ui, width, action, &room);
     const int h = ui_text_height(ui, words, UI_BODY, room), row = ui_px(ui, BANNER_ROW);
-    return (tall ? h + ui_px(ui, GAP) + row : h > row ? h : row) + 2 * ui_px(ui, 8);
+    const int first = h > row ? h : row;
+    return (tall && action ? first + ui_px(ui, GAP) + row : first) + 2 * ui_px(ui, 8);
 }
 
 static void banner_words(struct ui *ui, struct ui_box b, const char *words) {
@@ -286,11 +288,13 @@ int ui_banner(struct ui *ui, const char *id, struct ui_box b, enum ui_tone tone,
     ui_panel(ui, b, grounds[tone], mix(grounds[tone], ui->theme->on_banner, 0.25),
              ui_px(ui, RADIUS));
     struct ui_box in = ui_inset(b, ui_px(ui, BANNER_PAD), ui_px(ui, 8));
-    struct ui_box row = tall ? ui_cut_bottom(&in, ui_px(ui, BANNER_ROW)) : in;
-    if (tall)
+    struct ui_box below = {0};
+    if (tall && action) {
+        below = ui_cut_bottom(&in, ui_px(ui, BANNER_ROW));
         ui_cut_bottom(&in, ui_px(ui, GAP));
-    else
-        row.y += (row.h - ui_px(ui, BANNER_ROW)) / 2;
+    }
+    struct ui_box row = in;
+    row.y += tall ? 0 : (row.h - ui_px(ui, BANNER_ROW)) / 2;
     row.h = ui_px(ui, BANNER_ROW);
     in.w = room;
     banner_words(ui, in, words);
@@ -299,6 +303,7 @@ int ui_banner(struct ui *ui, const char *id, struct ui_box b, enum ui_tone tone,
                   &(struct ui_button){.icon = UI_ICON_CLOSE, .quiet = true, .tip = "Dismiss"}))
         used = 2;
     ui_cut_right(&row, ui_px(ui, 4));
+    if (tall) row = below;
     const struct ui_button act = {.text = action};
     SDL_snprintf(sub, sizeof sub, "%s.action", id);
     if (action && ui_button(ui, sub, ui_cut_right(&row, ui_button_width(ui, &act)), &act)) used = 1;

@@ -3,10 +3,7 @@
 
 #include "internal.h"
 
-enum {
-    ZOOM_MOST = 16,
-    LARGER_MOST = 4 /* than it is: a whole picture; beyond that it would be a blur */
-};
+enum { ZOOM_MOST = 16 };
 
 /* Where the picture lies, its hidden parts too. */
 struct place {
@@ -15,10 +12,11 @@ struct place {
 
 static double clamp(double v, double lo, double hi) { return v < lo ? lo : v > hi ? hi : v; }
 
-static double fit(struct ui_box b, int width, int height) {
+/* Of the whole picture. */
+static double fit(struct ui_box b, const struct ui_view *view, int width, int height) {
     const double across = (double)b.w / width, down = (double)b.h / height;
     const double all = across < down ? across : down;
-    return all < LARGER_MOST ? all : LARGER_MOST;
+    return view->larger_most > 0 && all > view->larger_most ? view->larger_most : all;
 }
 
 /* The middle along one side: no bare margin where the picture is larger than its box. */
@@ -29,7 +27,7 @@ static double middle(double at, double size, int box) {
 
 static struct place place(struct ui_box b, struct ui_view *view, int width, int height) {
     view->zoom = clamp(view->zoom, 1, ZOOM_MOST);
-    const double scale = fit(b, width, height) * view->zoom;
+    const double scale = fit(b, view, width, height) * view->zoom;
     struct place p = {0, 0, width * scale, height * scale};
     view->x = middle(view->x, p.w, b.w);
     view->y = middle(view->y, p.h, b.h);
@@ -44,7 +42,7 @@ static void zoom_about(struct ui_box b, struct ui_view *view, int width, int hei
     const struct place p = place(b, view, width, height);
     const double u = (x - p.x) / p.w, v = (y - p.y) / p.h;
     view->zoom = clamp(zoom, 1, ZOOM_MOST);
-    const double scale = fit(b, width, height) * view->zoom;
+    const double scale = fit(b, view, width, height) * view->zoom;
     view->x = u + (b.x + b.w / 2.0 - x) / (width * scale);
     view->y = v + (b.y + b.h / 2.0 - y) / (height * scale);
     place(b, view, width, height);
@@ -72,7 +70,7 @@ bool ui_zoom(struct ui *ui, const char *id, struct ui_box b, struct ui_view *vie
         view->held_y = ui->press_y;
     }
     if (over && ui->pressed && ui->clicks == 2) { /* pixel for pixel, and back */
-        const double real = 1 / fit(b, width, height);
+        const double real = 1 / fit(b, view, width, height);
         zoom_about(b, view, width, height,
                    view->zoom > 1 ? 1
                    : real > 2     ? real

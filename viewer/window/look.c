@@ -45,13 +45,15 @@ void view_zoom_picture(struct view *v, double factor, double right, double down)
     uilog("zoom", "{s:f,s:f,s:f}", "zoom", part->zoom, "x", part->x, "y", part->y);
 }
 
+enum { LARGER_MOST = 4 }; /* beyond that a small picture would be a blur */
+
 /* A picture of another size or name is seen whole first. */
 static void zoom(struct view *v, struct ui_box b) {
     int w = 0, h = 0;
     const bool is_there = shown_size(v, &w, &h);
     const uint64_t shot = v->app.source || !v->app.shot ? 0 : v->app.shot->id;
     if (!is_there || v->part.zoom < 1 || v->part_of != shot || v->part_width != w)
-        v->part = (struct ui_view){.zoom = 1, .x = 0.5, .y = 0.5};
+        v->part = (struct ui_view){.zoom = 1, .x = 0.5, .y = 0.5, .larger_most = LARGER_MOST};
     v->part_of = shot;
     v->part_width = w;
     v->picture_box = b;

@@ -17,9 +17,9 @@ static struct ui_picker model_picker(struct view *v) {
         const char *now = a->settings.model;
         if (m->path == NULL ? now == NULL : now && strcmp(m->path, now) == 0) chosen = i;
     }
+    snprintf(v->model_tip, sizeof v->model_tip, "The model that answers: %s", a->model_name);
     v->model_items[c->n_models] =
         (struct ui_item){.text = "Another …", .detail = "a GGUF file, or a folder's config.json"};
-    snprintf(v->model_tip, sizeof v->model_tip, "The model that answers: %s", a->model_name);
     return (struct ui_picker){.text = a->model_name,
                               .tip = v->model_tip,
                               .may_cut = true,

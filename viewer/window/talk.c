@@ -44,7 +44,7 @@ static void brief_of(struct view *v, const struct entry *e, int width, char *out
     while (ui_text_width(v->ui, out, UI_SMALL) > width) {
         char *last = NULL;
         for (char *at = out; (at = strstr(at, " · ")) != NULL; at++) last = at;
-        if (!last) return;
+        if (!last) last = out;
         *last = '\0';
     }
 }
@@ -135,6 +135,7 @@ static void draw_numbers(struct view *v, struct ui_box b, const struct entry *e)
     if (!e->stats) return;
     numbers_of(e, all, sizeof all);
     brief_of(v, e, b.w, brief, sizeof brief);
+    if (!brief[0]) return;
     snprintf(tip, sizeof tip, "%s\nA click copies these numbers.", all);
     snprintf(id, sizeof id, "numbers.%" PRIu64, e->id);
     const int w = ui_text_width(ui, brief, UI_SMALL) + 1;
@@ -261,17 +262,17 @@ static void pick_preset(struct view *v, struct ui_box b) {
         v->preset_items[i] = (struct ui_item){
             .text = p->name, .detail = strcmp(p->name, questions[i]) != 0 ? questions[i] : NULL};
     }
-    struct ui_picker p = {.text = "Questions",
-                          .icon = UI_ICON_LIST,
-                          .tip =
-                              "Questions that are asked often; questions.txt beside the settings "
-                              "holds your own",
-                          .items = v->preset_items,
-                          .n = s->n_presets,
-                          .chosen = -1};
-    if (ui_picker_width(v->ui, &p) > b.w) p.text = NULL;
-    b.w = ui_picker_width(v->ui, &p);
-    const int picked = ui_pick(v->ui, "presets", b, &p);
+    struct ui_picker picker = {
+        .text = "Questions",
+        .icon = UI_ICON_LIST,
+        .tip = "Questions that are asked often; questions.txt beside the settings "
+               "holds your own",
+        .items = v->preset_items,
+        .n = s->n_presets,
+        .chosen = -1};
+    if (ui_picker_width(v->ui, &picker) > b.w) picker.text = NULL;
+    b.w = ui_picker_width(v->ui, &picker);
+    const int picked = ui_pick(v->ui, "presets", b, &picker);
     if (picked < 0) return;
     ui_edit_set(v->prompt, questions[picked]);
     ui_focus(v->ui, "prompt");

@@ -281,6 +281,7 @@ static int run(struct cli *cli, struct view *v, const vidi_adapter *adapters) {
         return cli_fail(cli, CLI_MEMORY, "no memory to open the viewer");
     const char *why = open_window(v);
     if (why) return cli_fail(cli, CLI_FAILED, "no window can be opened: %s", why);
+    app_begin(&v->app);
     if (o->rest.n) app_show(&v->app, o->rest.items[0]);
     turn(v);
     if (!settings_write(&v->app.settings))

@@ -33,8 +33,8 @@ static void cut_stem(const char *own, char out[NAME_CAP]) {
         bool type = false;
         for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
             const size_t n = strlen(types[i]);
-            const bool number = types[i][n - 1] != 'q' || isdigit((unsigned char)cut[1 + n]);
-            type = type || (strncmp(cut + 1, types[i], n) == 0 && number);
+            type = type || (strncmp(cut + 1, types[i], n) == 0 &&
+                            (types[i][n - 1] != 'q' || isdigit((unsigned char)cut[1 + n])));
         }
         if (!type) return;
         *cut = 0;
@@ -48,7 +48,8 @@ static bool is_better(const char *name, const char *than) {
     small_letters(name, a);
     small_letters(than, b);
     const char *f16_a = strstr(a, "f16"), *f16_b = strstr(b, "f16");
-    const bool half_a = f16_a && f16_a[-1] != 'b', half_b = f16_b && f16_b[-1] != 'b';
+    const bool half_a = f16_a && (f16_a == a || f16_a[-1] != 'b'),
+               half_b = f16_b && (f16_b == b || f16_b[-1] != 'b');
     return half_a != half_b ? half_a : strcmp(name, than) < 0;
 }
 

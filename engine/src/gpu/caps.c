@@ -13,6 +13,9 @@ static const struct {
     {"VK_KHR_portability_subset", EXT_PORTABILITY}, /* must be enabled where it exists */
     {VK_EXT_MEMORY_BUDGET_EXTENSION_NAME, EXT_BUDGET},
     {VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME, EXT_STATISTICS},
+#ifdef VK_KHR_cooperative_matrix
+    {VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME, EXT_COOPMAT},
+#endif
 };
 enum { N_EXTENSIONS = sizeof extensions / sizeof extensions[0] };
 
@@ -75,6 +78,40 @@ static bool meets_subgroup(const struct probe *p, const VkPhysicalDeviceVulkan11
 static bool has_long_texels(const VkPhysicalDeviceLimits *limits, const struct gpu_caps *caps) {
     return limits->maxTexelBufferElements >= caps->max_range / 16 &&
            limits->minTexelBufferOffsetAlignment <= caps->align;
+}
+
+/* The side of square pieces of halves that a subgroup multiplies and sums in f32: 16, else 8; 0:
+ * none. Headers that are too old to know go with compilers that are. */
+static uint32_t matrix_side(const struct probe *p, VkInstance instance) {
+    uint32_t side = 0;
+#ifdef VK_KHR_cooperative_matrix
+    const PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR get =
+        (PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR)vkGetInstanceProcAddr(
+            instance, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR");
+    VkCooperativeMatrixPropertiesKHR all[64];
+    uint32_t n = sizeof all / sizeof *all;
+    for (uint32_t i = 0; i < n; i++)
+        all[i] = (VkCooperativeMatrixPropertiesKHR){
+            .sType = VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_PROPERTIES_KHR};
+    /* The kernel counts on workgroups of whole subgroups of the size that was told, and its SPIR-V
+     * names the memory model. */
+    const bool whole = p->size_control.subgroupSizeControl &&
+                       p->size_control.computeFullSubgroups && p->v12.vulkanMemoryModel;
+    if (!(p->extensions & EXT_COOPMAT) || !p->coopmat || !whole || !get ||
+        get(p->physical, &n, all) < 0)
+        return 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const VkCooperativeMatrixPropertiesKHR *m = &all[i];
+        const bool half = m->AType == VK_COMPONENT_TYPE_FLOAT16_KHR && m->BType == m->AType;
+        const bool sums = m->CType == VK_COMPONENT_TYPE_FLOAT32_KHR && m->ResultType == m->CType;
+        const bool square = m->MSize == m->NSize && m->MSize == m->KSize;
+        if (half && sums && square && m->scope == VK_SCOPE_SUBGROUP_KHR &&
+            (m->MSize == 16 || m->MSize == 8) && m->MSize > side)
+            side = m->MSize;
+    }
+#endif
+    (void)p, (void)instance;
+    return side;
 }
 
 static uint32_t needs_met(const struct probe *p, const VkPhysicalDeviceVulkan11Properties *v11) {
@@ -195,6 +232,11 @@ static void chain(void *head, void *link) {
 
 static void read_features(struct probe *p) {
     const bool v13 = p->caps.api_version >= VK_API_VERSION_1_3;
+#ifdef VK_KHR_cooperative_matrix
+    VkPhysicalDeviceCooperativeMatrixFeaturesKHR coopmat = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR};
+    if (p->extensions & EXT_COOPMAT) chain(&p->features, &coopmat);
+#endif
     p->features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
     p->v11.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
     p->v12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
@@ -205,6 +247,9 @@ static void read_features(struct probe *p) {
     if (v13 || (p->extensions & EXT_INT_DOT)) chain(&p->features, &p->int_dot);
     if (v13 || (p->extensions & EXT_SIZE_CONTROL)) chain(&p->features, &p->size_control);
     vkGetPhysicalDeviceFeatures2(p->physical, &p->features);
+#ifdef VK_KHR_cooperative_matrix
+    p->coopmat = coopmat.cooperativeMatrix;
+#endif
     p->features.pNext = NULL; /* the probe will be copied; device.c makes its own chain */
 }
 
@@ -246,7 +291,8 @@ static void read_properties(struct probe *p) {
              v12.driverInfo);
 }
 
-vidi_status probe_device(struct vd_ctx *ctx, VkPhysicalDevice physical, struct probe *p) {
+vidi_status probe_device(struct vd_ctx *ctx, VkInstance instance, VkPhysicalDevice physical,
+                         struct probe *p) {
     *p = (struct probe){.physical = physical, .max_allocation = UINT64_MAX};
     read_basics(p);
     read_memory(p);
@@ -256,6 +302,8 @@ vidi_status probe_device(struct vd_ctx *ctx, VkPhysicalDevice physical, struct p
         read_features(p);
         read_properties(p);
         read_budget(p);
+        p->caps.matrix_side = matrix_side(p, instance);
+        if (p->caps.matrix_side) p->caps.has |= NEED_COOPMAT;
     }
     const char *reason = probe_judge(p);
     p->caps.usable = !reason;
@@ -271,6 +319,6 @@ vidi_status probe_all(struct arena *a, VkInstance instance, struct probe **out, 
         return vd_fail(a->ctx, VIDI_E_DEVICE, "no Vulkan driver of this machine offers a device");
     *out = arena_new(a, struct probe, *n);
     if (!*out) return VIDI_E_MEMORY;
-    for (uint32_t i = 0; i < *n; i++) TRY(probe_device(a->ctx, handles[i], &(*out)[i]));
+    for (uint32_t i = 0; i < *n; i++) TRY(probe_device(a->ctx, instance, handles[i], &(*out)[i]));
     return VIDI_OK;
 }

@@ -101,6 +101,9 @@ struct features {
     VkPhysicalDeviceShaderIntegerDotProductFeatures int_dot;
     VkPhysicalDeviceSubgroupSizeControlFeatures size_control;
     VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR statistics;
+#ifdef VK_KHR_cooperative_matrix
+    VkPhysicalDeviceCooperativeMatrixFeaturesKHR coopmat;
+#endif
 };
 
 static void choose_features(struct features *f, const struct probe *p, bool robust,
@@ -113,6 +116,7 @@ static void choose_features(struct features *f, const struct probe *p, bool robu
                 .storageBuffer16BitAccess = p->v11.storageBuffer16BitAccess},
         .v12 = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, .timelineSemaphore = VK_TRUE,
                 .shaderFloat16 = p->v12.shaderFloat16,
+                .vulkanMemoryModel = (p->caps.has & NEED_COOPMAT) != 0,
                 .shaderSubgroupExtendedTypes = p->v12.shaderSubgroupExtendedTypes},
         .int_dot = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
                     .shaderIntegerDotProduct = VK_TRUE},
@@ -126,6 +130,15 @@ static void choose_features(struct features *f, const struct probe *p, bool robu
         f->statistics.pNext = f->all.pNext;
         f->all.pNext = &f->statistics;
     }
+#ifdef VK_KHR_cooperative_matrix
+    f->coopmat = (VkPhysicalDeviceCooperativeMatrixFeaturesKHR){
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR,
+        .cooperativeMatrix = VK_TRUE};
+    if (p->caps.has & NEED_COOPMAT) {
+        f->coopmat.pNext = f->all.pNext;
+        f->all.pNext = &f->coopmat;
+    }
+#endif
     if (p->caps.has & NEED_INT_DOT) {
         f->int_dot.pNext = f->all.pNext;
         f->all.pNext = &f->int_dot;
@@ -152,7 +165,8 @@ static vidi_status make_device(struct gpu *gpu) {
     /* Extensions that became part of 1.3 need no naming there. */
     const bool v13 = p->caps.api_version >= VK_API_VERSION_1_3;
     const uint32_t wanted = p->extensions & ~(v13 ? EXT_INT_DOT | EXT_SIZE_CONTROL : 0u) &
-                            ~(gpu->statistics ? 0u : EXT_STATISTICS);
+                            ~(gpu->statistics ? 0u : EXT_STATISTICS) &
+                            ~(p->caps.has & NEED_COOPMAT ? 0u : EXT_COOPMAT);
     const char *name;
     for (uint32_t i = 0, bit; (name = probe_extension_name(i, &bit)); i++)
         if (wanted & bit) names[info.enabledExtensionCount++] = name;

@@ -39,6 +39,7 @@ struct gpu_caps {
     char reason[256]; /* why not usable; "" when it is */
     uint32_t has;     /* kernel_needs bits this device meets */
     uint32_t subgroup_size;
+    uint32_t matrix_side;     /* of pieces that matrix units multiply: 16 or 8; 0: none */
     uint32_t max_invocations; /* of a workgroup */
     uint32_t max_groups[3];
     uint32_t shared_bytes;

@@ -78,7 +78,7 @@ struct probe {
     uint32_t extensions; /* enum probe_extension bits that the device has */
     uint32_t min_subgroup, max_subgroup;
     uint64_t max_allocation, max_buffer, import_align;
-    bool int_dot_fast;
+    bool int_dot_fast, coopmat;
 };
 
 enum probe_extension {
@@ -87,6 +87,7 @@ enum probe_extension {
     EXT_IMPORT_HOST = 4,
     EXT_PORTABILITY = 8,
     EXT_BUDGET = 16,
+    EXT_COOPMAT = 64,
     EXT_STATISTICS = 32, /* switched on with config.compile_only alone */
 };
 
@@ -94,7 +95,8 @@ enum probe_extension {
 const char *probe_extension_name(uint32_t i, uint32_t *bit);
 /* The first requirement of the house that a device fails, in words; NULL: it is usable. */
 const char *probe_judge(const struct probe *p);
-vidi_status probe_device(struct vd_ctx *ctx, VkPhysicalDevice physical, struct probe *out);
+vidi_status probe_device(struct vd_ctx *ctx, VkInstance instance, VkPhysicalDevice physical,
+                         struct probe *out);
 /* Every physical device, in an arena. */
 vidi_status probe_all(struct arena *a, VkInstance instance, struct probe **out, uint32_t *n);
 

@@ -97,7 +97,8 @@ struct work {
 static bool wants_full_subgroups(const struct gpu *gpu, const struct pipeline *p) {
     const struct kernel *k = &kernel_table[p->kernel];
     const uint32_t size = gpu->probe.caps.subgroup_size;
-    if (!gpu->full_subgroups || !(k->needs & (NEED_SUBGROUP | NEED_CPU))) return false;
+    if (!gpu->full_subgroups || !(k->needs & (NEED_SUBGROUP | NEED_CPU | NEED_COOPMAT)))
+        return false;
     const uint32_t width = spirv_local_size_x(k, &k->variants[p->variant], p->specs);
     return width && width % size == 0;
 }

@@ -69,7 +69,7 @@ void op_attend(struct gpu_list *list, const struct op_attend *op) {
                       "a q8_0 cache takes heads of whole 32 numbers, not of %u", op->head_dim);
         return;
     }
-    const struct tune_shape shape = {op->rows, op->heads, multiple_of(op)};
+    const struct tune_shape shape = {op->rows, op->heads, multiple_of(op), 0};
     const struct tune_row *row = tune_pick(list, TUNE_ATTEND, shape);
     if (!row) return;
     struct k_attend_simple args = arguments(op);

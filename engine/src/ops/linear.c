@@ -14,6 +14,9 @@ SAME(matvec_cpu);
 SAME(matvec_texels);
 SAME(gemm);
 SAME(gemm_cpu);
+#ifdef k_gemm_coopmat
+SAME(gemm_coopmat);
+#endif
 
 /* Whether kernels that load 16 bytes at once may read this. */
 static uint32_t multiple_of(const struct op_linear *op) {
@@ -96,6 +99,8 @@ static void dispatch(struct gpu_list *list, const struct op_linear *op, const st
     args.first = from;
     args.spec.WG = row->wg, args.spec.COLS = row->cols, args.spec.ROWS = row->rows;
     args.spec.LANES = tune_lanes(gpu_caps(list->gpu)->subgroup_size);
+    if (kernel_table[row->kernel].needs & NEED_COOPMAT)
+        args.spec.SIDE = gpu_caps(list->gpu)->matrix_side;
     if (row->multiple > 1) args.x_stride /= 4; /* counted in vec4 */
     gpu_dispatch(list, row->kernel, kernel_variant(&kernel_table[row->kernel], at.name),
                  grid(row, op, outs, gpu_caps(list->gpu)->subgroup_size), &args);
@@ -127,10 +132,17 @@ static bool in_parts(struct gpu_list *list, const struct op_linear *op) {
     return true;
 }
 
+/* Weights in f32 are kept so for their last digits. Matrix units of smaller pieces have not been
+ * seen to gain anything; tests may ask for them. */
+static uint32_t without(const struct gpu_list *list, enum weight_form form) {
+    const bool small = gpu_caps(list->gpu)->matrix_side < 16 && !list->only;
+    return form == FORM_F32 || small ? NEED_COOPMAT : 0;
+}
+
 void op_linear(struct gpu_list *list, const struct op_linear *op) {
     const struct weight *w = op->w;
     if (op->rows == 0 || w->rows == 0 || in_parts(list, op)) return;
-    const struct tune_shape shape = {op->rows, w->rows, multiple_of(op)};
+    const struct tune_shape shape = {op->rows, w->rows, multiple_of(op), without(list, w->form)};
     const struct tune_row *row = tune_pick(list, TUNE_LINEAR, shape);
     if (!row) return;
     const uint32_t part = rows_at_once(list, w);

@@ -17,6 +17,11 @@ const struct tune_row tune_rows[] = {
      "few rows: bound by memory; a subgroup sums two outputs without a barrier"},
     {TUNE_LINEAR, K_matvec, SHARE_GROUP, 8, 0, 4, 0, 64, 4, 1,
      "few rows without subgroup arithmetic: a tree in shared memory, shared by four outputs"},
+#ifdef k_gemm_coopmat /* only where the compiler of shaders knows cooperative matrices */
+    {TUNE_LINEAR, K_gemm_coopmat, SHARE_GROUP, 32, 16, 0, 16, 128, 64, 32,
+     "many rows with matrix units: halves in, f32 sums; 15.5 KiB of shared memory fit every "
+     "device"},
+#endif
     {TUNE_LINEAR, K_gemm, SHARE_GROUP, 4, 5, 0, 0, 128, 64, 32,
      "many rows: 16 sums a lane and 12 KiB of shared memory fit every device"},
     {TUNE_LINEAR, K_linear_simple, SHARE_LANE, 1, 0, 0, 0, 64, 1, 1,
@@ -34,7 +39,8 @@ const struct tune_row tune_rows[] = {
 const uint32_t tune_row_count = sizeof tune_rows / sizeof tune_rows[0];
 
 static bool usable(const struct tune_row *row, uint32_t has, struct tune_shape shape) {
-    return (kernel_table[row->kernel].needs & ~has) == 0 && shape.multiple % row->multiple == 0;
+    const uint32_t needs = kernel_table[row->kernel].needs;
+    return (needs & (~has | shape.without)) == 0 && shape.multiple % row->multiple == 0;
 }
 
 static bool wins(const struct tune_row *row, struct tune_shape shape) {
@@ -43,10 +49,10 @@ static bool wins(const struct tune_row *row, struct tune_shape shape) {
 }
 
 const struct tune_sample tune_samples[TUNE_SAMPLES] = {
-    {"a token", {1, 1024, 32}},
-    {"a prompt", {128, 1024, 32}},
-    {"a token of odd width", {1, 1024, 1}},
-    {"a prompt of odd width", {128, 1024, 1}},
+    {"a token", {1, 1024, 32, 0}},
+    {"a prompt", {128, 1024, 32, 0}},
+    {"a token of odd width", {1, 1024, 1, 0}},
+    {"a prompt of odd width", {128, 1024, 1, 0}},
 };
 
 bool tune_fits(const struct tune_row *row, uint32_t has, struct tune_shape shape) {

@@ -29,6 +29,7 @@ struct tune_shape {
     uint32_t rows, cols;
     uint32_t
         multiple; /* 32: whole blocks; 8: whole 16-byte loads; 4: the last is half; 1: neither */
+    uint32_t without; /* kernel_needs bits of kernels that would be too coarse for it */
 };
 
 /* What is asked for most, and what fits no tile: for showing which rows win. */

@@ -158,6 +158,76 @@ def blip2():
             lambda *given: make_qformer.ask(*given, "Question: What is it? Answer:"))
 
 
+# The converter families' models of ../mmproj, which keep their pictures and patches and get these widths.
+LLAMA = dict(hidden_size=4096, intermediate_size=11008, num_attention_heads=32, num_key_value_heads=32)
+QWEN = dict(hidden_size=3584, intermediate_size=18944, num_attention_heads=28, num_key_value_heads=4)
+SO400M = dict(hidden_size=1152, intermediate_size=4304, num_attention_heads=16, num_hidden_layers=1)
+MROPE = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]}
+WIDER = {
+    "smolvlm": ("SmolVLMConfig", SO400M, dict(hidden_size=2048, intermediate_size=8192, num_attention_heads=32,
+                                              num_key_value_heads=32)),
+    "llava": ("LlavaConfig", dict(hidden_size=1024, intermediate_size=4096, num_attention_heads=16,
+                                  num_hidden_layers=2), LLAMA),
+    "llava_siglip": ("LlavaConfig", {**SO400M, "num_hidden_layers": 2},
+                     dict(hidden_size=1024, intermediate_size=2816, num_attention_heads=16, num_key_value_heads=16)),
+    "internvl": ("InternVLConfig", dict(hidden_size=1024, intermediate_size=4096, num_attention_heads=16,
+                                        num_hidden_layers=1), QWEN),
+    "gemma3": ("Gemma3Config", SO400M,
+               dict(hidden_size=2560, intermediate_size=10240, num_attention_heads=8, num_key_value_heads=4, head_dim=256,
+                    query_pre_attn_scalar=256)),
+    "qwen2vl": ("Qwen2VLConfig", dict(embed_dim=1280, hidden_size=3584, num_heads=16, mlp_ratio=4, depth=1),
+                {**QWEN, "rope_parameters": MROPE}),
+    "qwen25vl": ("Qwen2_5_VLConfig", dict(hidden_size=1280, intermediate_size=3420, num_heads=16, out_hidden_size=3584,
+                                          depth=2, fullatt_block_indexes=[1]), {**QWEN, "rope_parameters": MROPE}),
+    "qwen3vl": ("Qwen3VLConfig", dict(hidden_size=1024, intermediate_size=4096, num_heads=16, out_hidden_size=2560,
+                                      depth=2, deepstack_visual_indexes=[0]),
+                dict(hidden_size=2560, intermediate_size=9728, num_attention_heads=32, num_key_value_heads=8, head_dim=128,
+                     rope_parameters={"rope_type": "default", "rope_theta": 5e6, "mrope_section": [24, 20, 20],
+                                      "mrope_interleaved": True})),
+}
+
+
+def make_wider(out, name):
+    config, vision, text = WIDER[name]
+    usual, layers = getattr(T, config), 6 if name == "gemma3" else 1  # one layer of six sees all
+    setattr(T, config, lambda **given: usual(**{
+        **given, "vision_config": {**given["vision_config"], **vision},
+        "text_config": {**given["text_config"], **text, "num_hidden_layers": layers}}))
+    eyes.TEXT = sys.modules["native"].TEXT = "What is it?"
+    m = getattr(eyes, name)()
+    if name.startswith(("llava", "internvl")):
+        del m["tower"]  # its rows are those of a layer of the small one
+    folder, net = f"{out}/{name}", m["net"]
+    with tempfile.TemporaryDirectory() as made:
+        make_golden.copy.deepcopy(net).to(torch.bfloat16).save_pretrained(made, max_shard_size="20GB")
+        header = count(made + "/model.safetensors")
+        net.load_state_dict(type(net).from_pretrained(made, dtype=torch.float32).state_dict())
+        net.eval()
+        os.makedirs(folder, exist_ok=True)
+        for file in ("config.json", "generation_config.json"):
+            if os.path.exists(f"{made}/{file}"):
+                os.replace(f"{made}/{file}", f"{folder}/{file}")
+    header.pop("__metadata__", None)
+    with open(folder + "/header.json", "w") as f:
+        f.write(json.dumps(header) + "\n")
+    settings = make_golden.settings_of(m, name)
+    make_golden.byte_words(m["words"]).save(folder + "/tokenizer.json")
+    with open(folder + "/tokenizer_config.json", "w") as f:
+        json.dump({"tokenizer_class": "PreTrainedTokenizerFast", **settings}, f, indent=1)
+    path, cls, how = make_golden.SEEING[name]
+    getattr(__import__(path, fromlist=["x"]), cls)(**how).save_pretrained(folder)
+    eyes.picture(90, 60).save(f"{folder}/wide.png")
+    eyes.run(m, f"{folder}/one", [eyes.picture(90, 60)])
+    for file in os.listdir(f"{folder}/one"):
+        rows = np.load(f"{folder}/one/{file}")
+        if file == "pixels.npy":
+            os.remove(f"{folder}/one/{file}")
+        elif file == "answer.npy":
+            np.save(f"{folder}/one/{file}", rows[:WORDS])
+        else:
+            np.save(f"{folder}/one/{file}", np.ascontiguousarray(rows.reshape(-1, rows.shape[-1])[-ROWS:]))
+
+
 def make(out, name):
     kind, config, tokenizer, settings, process, ask = globals()[name]()
     folder = f"{out}/{name}"
@@ -188,6 +258,9 @@ def main():
     for name in ("blip2", "idefics2", "mllama"):
         if len(sys.argv) < 3 or name in sys.argv[2:]:
             make(sys.argv[1], name)
+    for name in WIDER:
+        if name in sys.argv[2:]:
+            make_wider(sys.argv[1], name)
 
 
 if __name__ == "__main__":

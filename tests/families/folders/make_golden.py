@@ -407,12 +407,10 @@ def llava_siglip_last():
                 pixels=lambda images: (process(images, return_tensors="np")["pixel_values"], [(0, 0)] * len(images)))
 
 
-def make_seeing(out, name):
-    """The models of ../mmproj again, whose goldens are compared: only the folder is new."""
-    m = llava_siglip_last() if name == "llava_siglip_last" else getattr(eyes, name)()
-    eyes.randomise(m["net"], m.get("seed", 5))
+def settings_of(m, name):
+    """What the tokenizer's settings say; words and template of models whose GGUF files are converted are set here."""
+    native = sys.modules["native"]
     if name.startswith("qwen"):
-        native = sys.modules["native"]
         m.update(words=native.WORDS, template=native.TEMPLATE, bos=False)
     if name == "qwen3vl":  # no system prompt of its own
         m.update(template="<|im_start|> <|im_end|>")
@@ -423,9 +421,16 @@ def make_seeing(out, name):
     if name.startswith("llava_siglip"):
         m.update(words=eyes.KD, template="<|im_start|> <|im_end|>", bos=False)
     if name == "internvl":
-        m.update(words=sys.modules["native"].INTERN, template=CHATML, bos=False)
-    settings = {"eos_token": m["words"][1], "bos_token": m["words"][0], "add_bos_token": m["bos"],
-                "chat_template": m["template"]}
+        m.update(words=native.INTERN, template=CHATML, bos=False)
+    return {"eos_token": m["words"][1], "bos_token": m["words"][0], "add_bos_token": m["bos"],
+            "chat_template": m["template"]}
+
+
+def make_seeing(out, name):
+    """The models of ../mmproj again, whose goldens are compared: only the folder is new."""
+    m = llava_siglip_last() if name == "llava_siglip_last" else getattr(eyes, name)()
+    eyes.randomise(m["net"], m.get("seed", 5))
+    settings = settings_of(m, name)
     save(f"{out}/{name}", m["net"], byte_words(m["words"]), settings, torch.float16, {})
     if name == "llava_siglip_last":
         eyes.picture(90, 60).save(f"{out}/{name}/wide.png")
@@ -436,6 +441,8 @@ def make_seeing(out, name):
         one, two = m["prompt"](grids[:1]), m["prompt"](grids)
         at = next(i for i, (a, b) in enumerate(zip(one, two)) if a != b)  # behind the first picture
         eyes.run_words(m, f"{out}/{name}/mixed", images, two[:at] + list(b"The dog and the fox. ") + two[at:])
+    for width, height in SIZED.get(name, ()):  # of which logits and words are kept
+        eyes.run_words(m, f"{out}/{name}/sizes/{width}x{height}", [eyes.pattern(width, height)])
     path, cls, how = SEEING[name]
     getattr(__import__(path, fromlist=["x"]), cls)(**how).save_pretrained(f"{out}/{name}")
 
@@ -496,6 +503,12 @@ SEEING = {
                         image_grid_pinpoints=[[56, 112], [112, 56], [112, 112], [168, 56], [56, 168]])),
 }
 
+
+# Pictures whose answers are compared: one pixel, odd sides, very wide, very tall. Qwen's processor refuses sides of
+# more than 200 to 1, and what is less than a patch.
+SIZES = [(1, 1), (333, 517), (4000, 300), (8, 2000)]
+SIZED = {"smolvlm": SIZES, "llava_next": SIZES[1:3], "internvl": SIZES, "gemma3": SIZES[1:3], "qwen2vl": SIZES[1:3],
+         "qwen25vl": SIZES[1:3], "qwen3vl": SIZES[1:3]}
 
 MIXED = ("smolvlm", "llava", "qwen2vl")
 
@@ -578,12 +591,15 @@ def make_idefics2(out, name):
                          f"User:{one}The dog and the fox. {one}What is it?{end}")
             ask_idefics2(net, words, process, f"{folder}/{split}/turns", pictures,
                          f"User:{one}What is it?{end} It is a dog.<end_of_utterance>\nUser:{one}What is it?{end}")
+        for width, height in SIZES if split == "whole" else ():
+            ask_idefics2(net, words, process, f"{folder}/sizes/{width}x{height}", [eyes.pattern(width, height)])
+            os.remove(f"{folder}/sizes/{width}x{height}/pixels.npy")
         found = {}
         for width, height in eyes.SIZES:
             if process.do_image_splitting and width * height == 1:
                 continue  # the reference fails, too
             tiles = tiles_of(process, eyes.pattern(width, height))
-            found[f"{width}x{height}"] = [[float(v) for v in tile.reshape(-1)[::991]] for tile in tiles]
+            found[f"{width}x{height}"] = [[round(float(v), 7) for v in tile.reshape(-1)[::61]] for tile in tiles]
         with open(f"{folder}/{split}/pixels.json", "w") as f:
             json.dump(found, f)
 

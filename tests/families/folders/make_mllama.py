@@ -12,7 +12,7 @@ import transformers as T
 from transformers.models.mllama.processing_mllama import (convert_sparse_cross_attention_mask_to_dense,
                                                           get_cross_attention_token_mask)
 
-from make_golden import LETTERS, TAIL, byte_level, eyes, numbers, randomise, save, watch, write
+from make_golden import LETTERS, SIZES, TAIL, byte_level, eyes, numbers, randomise, save, watch, write
 
 SIDE, PATCH, TILES = 28, 7, 4
 WORDS = ["<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<|image|>"]
@@ -134,9 +134,13 @@ def main():
         f"<|begin_of_text|>{image}The dog and the fox. {image}What is it?")
     first = turn.format(image + question) + "It is a dog.<|eot_id|>"
     second_turn(net, words, process, f"{folder}/turns", pictures, first, turn[17:].format(image + question))
+    for width, height in SIZES:
+        out = f"{folder}/sizes/{width}x{height}"
+        ask(net, words, process, out, [eyes.pattern(width, height)], turn.format(image + question))
+        os.remove(out + "/pixels.npy")
     found = {}
     for width, height in eyes.SIZES:
-        found[f"{width}x{height}"] = [[float(v) for v in pixels(process, eyes.pattern(width, height)).reshape(-1)[::991]]]
+        found[f"{width}x{height}"] = [[round(float(v), 7) for v in pixels(process, eyes.pattern(width, height)).reshape(-1)[::61]]]
     with open(f"{folder}/pixels.json", "w") as f:
         json.dump(found, f)
 

@@ -22,7 +22,7 @@ from PIL import Image
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from convert import convert  # noqa: E402
-from native import internvl, qwen25vl, qwen2vl, qwen3vl  # noqa: E402,F401
+from native import internvl, internvl_6b, qwen25vl, qwen2vl, qwen3vl  # noqa: E402,F401
 
 TEXT, HIDDEN, WIDE, RESAMPLED, PLACES, WINDOW = "What?", 64, 96, 128, 112, 8
 TAKEN = 4  # words of an answer before the next question
@@ -788,7 +788,7 @@ def keep_pixels(m, out):
 
 
 def main():
-    for name in ("smolvlm", "llava", "llava_siglip", "llava_next", "gemma3", "minicpmv", "paligemma", "moondream", "qwen2vl", "qwen25vl", "qwen3vl", "internvl"):
+    for name in ("smolvlm", "llava", "llava_siglip", "llava_next", "gemma3", "minicpmv", "paligemma", "moondream", "qwen2vl", "qwen25vl", "qwen3vl", "internvl", "internvl_6b"):
         if len(sys.argv) > 2 and name not in sys.argv[2:] and sys.argv[2:] != ["--pixels"]:
             continue
         if "--pixels" in sys.argv:

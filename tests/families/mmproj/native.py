@@ -131,10 +131,16 @@ def qwen25vl():
 INTERN = ["<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>"]
 
 
-def internvl():
+def internvl_6b():
+    """The tower of InternVL3-38B: norms by the root mean square, of q and k, too, and no bias of q, k and v."""
+    return internvl(dict(hidden_size=32, intermediate_size=64, num_attention_heads=2, attention_bias=False,
+                         use_qk_norm=True, norm_type="rms_norm", layer_norm_eps=1e-6), 7)
+
+
+def internvl(tower=None, seed=6):
     ids, side = {w: 256 + i for i, w in enumerate(INTERN)}, 56
-    v = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, image_size=side,
-             patch_size=14, attention_bias=True, use_mean_pooling=True)
+    v = {**dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, image_size=side,
+                patch_size=14, attention_bias=True, use_mean_pooling=True), **(tower or {})}
     text = dict(vocab_size=256 + len(INTERN) + 1, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
                 num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=1024, rms_norm_eps=1e-6,
                 tie_word_embeddings=False, bos_token_id=None, eos_token_id=None, pad_token_id=None)
@@ -165,7 +171,7 @@ def internvl():
             out += [ids["<img>"]] + [ids["<IMG_CONTEXT>"]] * 4 * n + [ids["</img>"], 10]
         return out + list(TEXT.encode()) + [ids["<|im_end|>"], 10, ids["<|im_start|>"]] + list(b"assistant\n")
 
-    return dict(net=net, write=write, prompt=prompt, pixels=pixels, tiles=False, last="mm.model.mlp.3", seed=6,
+    return dict(net=net, write=write, prompt=prompt, pixels=pixels, tiles=False, last="mm.model.mlp.3", seed=seed,
                 turns=(0, [ids["<|im_end|>"], 10]),
                 connector=net.model.multi_modal_projector,
                 tower=(net.model.vision_tower.encoder.layer[-1], "v.blk.3.add",

@@ -30,8 +30,8 @@ PROMPTS = {"smolvlm": "<|im_start|>User:{}What?<end_of_utterance>\nAssistant:",
 
 
 # Of sizes that need no resizing, which llama.cpp does in other ways; SmolVLM's has one colour, since
-# the whole is made smaller in any case. LLaVA is not among them: llama.cpp puts the class row behind
-# the patches and then leaves out the first patch in its place.
+# the whole is made smaller in any case. LLaVA is not among them: llama.cpp seems to put the class row
+# behind the patches and then to leave out the first patch in its place.
 SIZES = {"smolvlm": (128, 128), "qwen2vl": (112, 84), "gemma3": (64, 64), "minicpmv": (64, 64)}
 
 

@@ -21,6 +21,7 @@ struct ref_linear {
     enum act act;
     bool glu;
     float eps;
+    bool halves; /* allowed: x, by a power of two a row, and w are rounded to f16 first */
 };
 void ref_linear(const struct ref_linear *op);
 
