@@ -196,7 +196,7 @@ static void look_at_next(struct app *a) {
         take_next(a);
     } else if (s.state == SOURCE_FAILED) {
         uilog("source_refused", "{s:s}", "words", s.words);
-        app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "%s. What was shown before stays.", s.words);
+        app_banner(a, CAUSE_PICTURE, REMEDY_OPEN, "%s.%s", s.words, stays(a));
         app_close_next(a);
     }
 }

@@ -242,7 +242,6 @@ static void item_row(struct ui *ui, struct ui_box b, const struct ui_item *item,
 /* The rows that are seen: moved by the wheel, and to what the keyboard is at. */
 static int seen_rows(struct ui *ui, struct popup *p, struct ui_box b, int room, bool mine) {
     int h, rows;
-    if (p->at >= p->n) p->at = p->n - 1;
     const bool wheel = mine && ui_over(ui, b) && ui->wheel;
     if (wheel) p->first -= ui->wheel;
     if (p->first > p->n - 1) p->first = p->n - 1;
@@ -270,6 +269,7 @@ void popup_draw(struct ui *ui) {
         return;
     }
     int room;
+    if (p->at >= p->n) p->at = p->n - 1; /* it has become shorter */
     const struct ui_box b = list_box(ui, p, &room);
     const int pad = ui_px(ui, 4);
     ui->layer = ui->top_layer + 1;

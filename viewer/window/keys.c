@@ -122,7 +122,7 @@ static void copy_numbers(struct view *v) {
     const struct transcript *t = &v->app.talk;
     for (size_t i = t->n; i-- > 0;)
         if (t->items[i].stats) {
-            view_copy(v, t->items[i].stats, "numbers were");
+            view_copy_numbers(v, &t->items[i]);
             return;
         }
 }

@@ -116,6 +116,12 @@ static int height_of(struct view *v, size_t i, int width) {
     return h;
 }
 
+void view_copy_numbers(struct view *v, const struct entry *e) {
+    char all[700];
+    numbers_of(e, all, sizeof all);
+    view_copy(v, all, "numbers were");
+}
+
 /* One dim line, all of it under the mouse and by a click. */
 static void draw_numbers(struct view *v, struct ui_box b, const struct entry *e) {
     struct ui *ui = v->ui;
@@ -133,7 +139,7 @@ static void draw_numbers(struct view *v, struct ui_box b, const struct entry *e)
     snprintf(tip, sizeof tip, "%s\nA click copies these numbers.", all);
     snprintf(id, sizeof id, "numbers.%" PRIu64, e->id);
     const int w = ui_text_width(ui, brief, UI_SMALL) + 1;
-    if (ui_line(ui, id, ui_cut_left(&b, w), brief, tip)) view_copy(v, all, "numbers were");
+    if (ui_line(ui, id, ui_cut_left(&b, w), brief, tip)) view_copy_numbers(v, e);
 }
 
 static void draw_question(struct view *v, struct ui_box b, const struct entry *e,

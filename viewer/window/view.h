@@ -81,6 +81,7 @@ void view_zoom_picture(struct view *v, double factor, double right, double down)
 void view_zoom(struct view *v, double scale);
 /* what: "answer was", for the toast */
 void view_copy(struct view *v, const char *text, const char *what);
+void view_copy_numbers(struct view *v, const struct entry *e);
 /* look.c: the picture's half, and the least height that it needs. */
 void view_picture(struct view *v, struct ui_box b);
 int view_picture_least(struct view *v, int width);
