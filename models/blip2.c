@@ -10,6 +10,8 @@
  * Easy to get wrong: the queries are normalised before the first layer; layers normalise what they
  * have added, not what they read; the picture is stretched to a square, whatever its shape; all
  * gelus are the exact one; the rows stand before the token that starts a text. */
+#include <stdio.h>
+
 #include "models/bert.h"
 #include "models/vit.h"
 
@@ -84,8 +86,16 @@ static tensor layer(graph *g, const struct cfg *c, uint32_t i, tensor x, tensor 
     return g_concat(g, asking, bert_text_feed_forward(g, words, &c->layer));
 }
 
+/* What the last layer makes of the question's words, nobody reads. */
+static void spare_last_words(graph *g, const struct cfg *c) {
+    char prefix[64];
+    snprintf(prefix, sizeof prefix, "qf.blk.%u.text_", c->depth - 1);
+    graph_spare(g, prefix);
+}
+
 static tensor encode(graph *g, const void *cfg, tensor pixels) {
     const struct cfg *c = cfg;
+    if (c->words) spare_last_words(g, c);
     const tensor rows = vit_rows(g, &c->vit, pixels, c->vit.layers);
     graph_scope(g, "qf");
     tensor x = beginning(g, c);
