@@ -84,6 +84,8 @@ tensor graph_tensor(graph *g, const char *name, uint32_t rows, uint32_t cols, bo
 struct node *graph_node(graph *g, enum node_kind kind, tensor out);
 void node_use(graph *g, struct node *node, const struct vd_span *field, tensor t);
 bool graph_ok(const graph *g);
+void graph_keep_failure(graph *g, vidi_status status); /* the first one stays */
+void graph_copy_rows(graph *g, tensor from, tensor to);
 struct vd_span graph_step(const graph *g, bool dynamic); /* empty where rows do not vary */
 float attend_scale(float scale, uint32_t head_dim);      /* 0: the usual one */
 /* x, with the rows of `over` in place of those whose index is not below 0; x is written to. */
