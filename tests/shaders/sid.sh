@@ -40,13 +40,17 @@ setup() {
         return
     fi
     url=$(mirror)
+    if [[ -z $url ]]; then
+        echo "apt names no mirror to make a sid folder from"
+        return 1
+    fi
     if grep -q " $part/" /proc/self/mounts; then
         echo "$part: something is mounted there"
         return 1
     fi
     mkdir -p "$(dirname "$sid")" && rm -rf --one-file-system "$part" || return 1
     unshare --mount debootstrap --variant=minbase sid "$part" \
-        "${url:-http://deb.debian.org/debian}" && install_drivers "$part" &&
+        "$url" && install_drivers "$part" &&
         is_whole "$part" && mv -T "$part" "$sid"
 }
 
