@@ -7,6 +7,8 @@
 #                               line on stderr, without control characters, that REGEX matches
 #   json PATH                   a value of $tmp/out, see json_get.c
 #   check WORDS... -- COMMAND   COMMAND must succeed
+#   with_fault_layer            from now on tests/gpu/layer is between vidi and the driver; fails
+#                               where it was not built
 #   finish                      the last line of a test
 #
 # Where VIDI_TEST_VALIDATE is set, the validation layer watches every run; with something to say it
@@ -52,6 +54,17 @@ fails() {
     [ "$(tr -d '\n' <"$tmp/err" | tr -d '[:print:]\200-\377' | wc -c)" -eq 0 ] ||
         complain "vidi $*: control characters on stderr"
     grep -Eq -- "$regex" "$tmp/err" || complain "vidi $*: stderr should match: $regex"
+}
+
+with_fault_layer() {
+    [ -n "${FAULT_FOLDER:-}" ] || return 1
+    # Mesa's layer that orders devices does not check the calls it makes itself.
+    export VK_INSTANCE_LAYERS=VK_LAYER_VIDI_fault NODEVICE_SELECT=1
+    if [ -n "${VK_LAYER_PATH:-}" ]; then
+        export VK_LAYER_PATH="$FAULT_FOLDER:$VK_LAYER_PATH"
+    else
+        export VK_ADD_LAYER_PATH="$FAULT_FOLDER"
+    fi
 }
 
 json() { "$JSON_GET" "$1" <"$tmp/out"; }

@@ -16,7 +16,9 @@ foreach(script ${VIDI_CLI_TESTS})
                         EXAMPLE=$<TARGET_FILE:example_ask> CC=${CMAKE_C_COMPILER})
 endforeach()
 if(CMOCKA_FOUND) # tests/gpu makes the layer with its tests
-  vidi_test_environment(cli.fault FAULT_FOLDER=${CMAKE_BINARY_DIR}/fault_layer)
+  foreach(stem chat fault)
+    vidi_test_environment(cli.${stem} FAULT_FOLDER=${CMAKE_BINARY_DIR}/fault_layer)
+  endforeach()
 endif()
 if(NOT VIDI_SANITIZE) # a sanitizer's memory is its own
   vidi_test_environment(cli.memory PEAK=$<TARGET_FILE:peak>)
