@@ -9,7 +9,7 @@ from transformers.vision_utils import get_vision_window_index
 
 from convert import convert
 
-TEXT, HIDDEN, WIDE = "What?", 64, 96
+TEXT, HIDDEN, WIDE, WINDOW = "What?", 64, 96, 56
 WORDS = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 IDS = {w: 256 + i for i, w in enumerate(WORDS)}
 SYSTEM = "You are a helpful assistant."
@@ -120,12 +120,12 @@ def qwen2vl():
 
 
 def qwen25vl():
-    """Windows of 56 pixels: most pictures have some that are cut off."""
-    v = dict(depth=4, hidden_size=64, out_hidden_size=64, num_heads=4, intermediate_size=96, patch_size=14,
-             window_size=56, fullatt_block_indexes=[1, 3])
+    """Windows of 56 pixels (WINDOW): most pictures have some that are cut off."""
+    v = dict(depth=4, hidden_size=64, out_hidden_size=HIDDEN, num_heads=4, intermediate_size=96, patch_size=14,
+             window_size=WINDOW, fullatt_block_indexes=[1, 3])
     c = T.Qwen2_5_VLConfig(text_config=text_config([2, 3, 3]), vision_config=v, **TOKENS)
-    return family(T.Qwen2_5_VLForConditionalGeneration(c).float().eval(), 14, 4, SYSTEM, TEMPLATE, 56, 300, 10,
-                  (("window_size", 56), ("image_max_pixels", 300 * 28 * 28)))
+    return family(T.Qwen2_5_VLForConditionalGeneration(c).float().eval(), 14, 4, SYSTEM, TEMPLATE, WINDOW, 300, 10,
+                  (("window_size", WINDOW), ("image_max_pixels", 300 * 28 * 28)))
 
 
 INTERN = ["<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>"]
@@ -141,7 +141,7 @@ def internvl(tower=None, seed=6):
     ids, side = {w: 256 + i for i, w in enumerate(INTERN)}, 56
     v = {**dict(hidden_size=64, intermediate_size=96, num_hidden_layers=4, num_attention_heads=4, image_size=side,
                 patch_size=14, attention_bias=True, use_mean_pooling=True), **(tower or {})}
-    text = dict(vocab_size=256 + len(INTERN) + 1, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
+    text = dict(vocab_size=256 + len(INTERN) + 1, hidden_size=HIDDEN, intermediate_size=WIDE, num_hidden_layers=2,
                 num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=1024, rms_norm_eps=1e-6,
                 tie_word_embeddings=False, bos_token_id=None, eos_token_id=None, pad_token_id=None)
     c = T.InternVLConfig(text_config={**text, "model_type": "qwen2"}, vision_config=v, image_seq_length=4,
@@ -179,9 +179,9 @@ def internvl(tower=None, seed=6):
 
 
 def qwen3vl():
-    v = dict(depth=3, hidden_size=64, out_hidden_size=64, num_heads=4, intermediate_size=96, patch_size=8,
+    v = dict(depth=3, hidden_size=64, out_hidden_size=HIDDEN, num_heads=4, intermediate_size=96, patch_size=8,
              num_position_embeddings=25, deepstack_visual_indexes=[0, 2])
-    text = text_config([4, 2, 2], head_dim=16)
+    text = text_config([4, 2, 2], head_dim=HIDDEN // 4)
     text["num_hidden_layers"] = 3
     text["rope_parameters"]["mrope_interleaved"] = True
     c = T.Qwen3VLConfig(text_config=text, vision_config=v, **TOKENS)

@@ -19,20 +19,22 @@ sys.path[:0] = [os.path.join(HERE, "..", "mmproj"), os.path.join(HERE, "..")]
 import make_golden as tiny  # noqa: E402
 import native  # noqa: E402
 
-NAMES = ("smolvlm", "qwen2vl", "gemma3", "minicpmv")
+NAMES = ("smolvlm", "qwen2vl", "qwen25vl", "qwen3vl", "gemma3", "minicpmv")
 TYPES = ("Q8_0", "Q4_K")
 CHATML = "<|im_start|>user\n{}What?<|im_end|>\n<|im_start|>assistant\n"
 PROMPTS = {"smolvlm": "<|im_start|>User:{}What?<end_of_utterance>\nAssistant:",
            "qwen2vl": "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n" + CHATML,
+           "qwen25vl": "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n" + CHATML,
+           "qwen3vl": CHATML,
            "gemma3": "<start_of_turn>user\n\n\n{}\n\nWhat?<end_of_turn>\n<start_of_turn>model\n",
            # which numbers its pictures, though llama.cpp does not
            "minicpmv": CHATML.replace("{}", "<image_id>0</image_id>{}\n")}
 
 
 # Of sizes that need no resizing, which llama.cpp does in other ways; SmolVLM's has one colour, since
-# the whole is made smaller in any case. LLaVA is not among them: llama.cpp seems to put the class row
-# behind the patches and then to leave out the first patch in its place.
-SIZES = {"smolvlm": (128, 128), "qwen2vl": (112, 84), "gemma3": (64, 64), "minicpmv": (64, 64)}
+# the whole is made smaller in any case. LLaVA and InternVL are not among them: llama.cpp puts the class
+# row behind the patches (its graph joins them in this order), and so gives each the next one's position.
+SIZES = {"smolvlm": (128, 128), "qwen2vl": (112, 84), "qwen25vl": (224, 140), "qwen3vl": (64, 48), "gemma3": (64, 64), "minicpmv": (64, 64)}
 
 
 def is_matrix(name, rows):
@@ -119,6 +121,7 @@ def main():
         golden(out + "/picture", peer)
         return
     tiny.WINDOW = 64  # llama.cpp cuts off rows of a picture that is larger than the window
+    native.WINDOW = 112  # which llama.cpp takes without asking the file
     tiny.PLACES = 560  # llama.cpp's table of positions is 70 patches a side
     tiny.HIDDEN = tiny.WIDE = tiny.RESAMPLED = native.HIDDEN = native.WIDE = 256
     for name in NAMES:
