@@ -39,7 +39,7 @@ def idefics():
     t = sentence_pieces(make_idefics.ADDED)
     n = len(make_idefics.ADDED)
     c = T.IdeficsConfig(
-        vocab_size=t.get_vocab_size() - n, additional_vocab_size=n, hidden_size=4096, intermediate_size=8064,
+        vocab_size=t.get_vocab_size() - n, additional_vocab_size=n, hidden_size=4096, intermediate_size=11008,
         num_hidden_layers=2, num_attention_heads=32, alpha_type="vector", cross_layer_interval=2, qk_layer_norms=True,
         use_resampler=True, pad_token_id=None,
         vision_config=dict(embed_dim=1280, image_size=224, patch_size=14, intermediate_size=5120, num_hidden_layers=2,
@@ -68,7 +68,7 @@ def mllama():
     image = t.token_to_id("<|image|>")
     v = dict(hidden_size=1280, intermediate_size=5120, num_hidden_layers=2, num_global_layers=1, attention_heads=16,
              image_size=560, patch_size=14, intermediate_layers_indices=[0, 1], vision_output_dim=3 * 1280)
-    text = numbers(image, hidden_size=4096, intermediate_size=8064, num_attention_heads=32, num_key_value_heads=8,
+    text = numbers(image, hidden_size=4096, intermediate_size=14336, num_attention_heads=32, num_key_value_heads=8,
                    num_hidden_layers=2, cross_attention_layers=[1], rms_norm_eps=1e-5,
                    bos_token_id=t.token_to_id(make_mllama.WORDS[0]), eos_token_id=t.token_to_id("<|eot_id|>"),
                    rope_parameters={"rope_type": "llama3", "rope_theta": 5e5, "factor": 8.0, "low_freq_factor": 1.0,
