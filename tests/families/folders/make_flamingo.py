@@ -2,6 +2,7 @@
 and what torch computes of it; and MPT alone.
 
     python3 make_flamingo.py OUT CONVERTER [SEED]      # needs what make_golden.py needs
+    python3 make_flamingo.py OUT CONVERTER wide        # as wide as OpenFlamingo-3B, too large to be kept
 
 MPT and CLIP are those of transformers; what OpenFlamingo adds is written here from its paper (arXiv 2308.01390) and
 its names.
@@ -23,6 +24,15 @@ from transformers.models.mpt.modeling_mpt import build_mpt_alibi_tensor
 
 SIDE, HEADS, DIM_HEAD, LATENTS, EVERY = 32, 4, 16, 6, 2
 VISUAL, DIM = 48, 48
+MPT = dict(n_heads=3, n_layers=4, max_seq_len=128)
+CLIP = dict(intermediate_size=64, num_hidden_layers=2, num_attention_heads=3, patch_size=8)
+
+
+def widen():
+    """The published sizes, but of two layers each."""
+    globals().update(SIDE=224, HEADS=8, DIM_HEAD=64, LATENTS=64, EVERY=1, VISUAL=1024, DIM=2048)
+    MPT.update(n_heads=16, n_layers=2)
+    CLIP.update(intermediate_size=4096, num_attention_heads=16, patch_size=14)
 
 
 def split(x):
@@ -129,9 +139,8 @@ class Flamingo(nn.Module):
 def parts(out, seed):
     t = byte_level(None, ["<|endoftext|>"])
     words = t.get_vocab_size() + 3
-    c = T.MptConfig(d_model=DIM, n_heads=3, n_layers=4, max_seq_len=128, vocab_size=words, eos_token_id=words - 4)
-    v = T.CLIPVisionConfig(hidden_size=VISUAL, intermediate_size=64, num_hidden_layers=2, num_attention_heads=3,
-                           image_size=SIDE, patch_size=8)
+    c = T.MptConfig(d_model=DIM, **MPT, vocab_size=words, eos_token_id=words - 4)
+    v = T.CLIPVisionConfig(hidden_size=VISUAL, image_size=SIDE, **CLIP)
     net = Flamingo(T.MptForCausalLM(c).float(), T.CLIPVisionModel(v).float()).eval()
     net.config.tie_word_embeddings = False
     randomise(net, seed, torch.float16)
@@ -178,7 +187,10 @@ def write(out, net, ids, media, image, seen, end):
 
 
 def main():
-    out, converter, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 71
+    out, converter, how = sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else "71"
+    if how == "wide":
+        widen()
+    seed = 71 if how == "wide" else int(how)
     folder, made = f"{out}/flamingo", f"{out}/parts"
     os.makedirs(made, exist_ok=True)
     net, process = parts(made, seed)
