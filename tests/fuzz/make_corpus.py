@@ -3,6 +3,7 @@ are wrong in one way each. Only the standard library is needed.
 
     python3 tests/fuzz/make_corpus.py"""
 
+import base64
 import os
 import struct
 import zlib
@@ -255,6 +256,10 @@ def jpeg_seeds():
     for v in range(1, 9):
         yield f"good_exif{v}", jpeg(5, 7, exif=tiff(v, "<" if v % 2 else ">"))
     yield "good_exif_far_off", jpeg(exif=tiff(at=2**32 - 2))
+    # A progressive picture whose refinement takes more bits than there are.
+    yield "good_refinement", base64.b64decode(
+        "/9j/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB//8AkAEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/wgALCAAIAggBAREA/8QAFwAAAAAAAAAABAAA"
+        "AAAAAAAAAAECA//EABcQAAAAAAAAAAQAAAAAAAAAAAEAAMD////////////////aAAgBAQAAAAD/2gAIAQEAAAAA/9oACAEBAAAAAP/aAAgBAQAAAAD/2gAIAQEAAQEB/9k=")
     yield "bad_cmyk", jpeg(n=4)
     yield "bad_components", jpeg(n=2)
     yield "bad_bits", jpeg(bits=12)

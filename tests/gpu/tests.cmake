@@ -26,3 +26,8 @@ if(TARGET test_gpu_canary)
   target_sources(test_gpu_canary PRIVATE ${CMAKE_BINARY_DIR}/race/race.inc)
   target_include_directories(test_gpu_canary PRIVATE ${CMAKE_BINARY_DIR}/race)
 endif()
+
+if(VIDI_SANITIZE AND CMOCKA_FOUND)
+  vidi_test_environment(gpu.fault
+                        LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_LIST_DIR}/lsan.supp:print_suppressions=0)
+endif()
