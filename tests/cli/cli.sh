@@ -9,6 +9,7 @@
 #   check WORDS... -- COMMAND   COMMAND must succeed
 #   with_fault_layer            from now on tests/gpu/layer is between vidi and the driver; fails
 #                               where it was not built
+#   slow_down                   ... and every submission takes 30 ms at least
 #   finish                      the last line of a test
 #
 # Where VIDI_TEST_VALIDATE is set, the validation layer watches every run; with something to say it
@@ -65,6 +66,12 @@ with_fault_layer() {
     else
         export VK_ADD_LAYER_PATH="$FAULT_FOLDER"
     fi
+}
+
+slow_down() {
+    export VIDI_FAULT_SLOW="$tmp/slow"
+    echo 'vkQueueSubmit 30' >"$VIDI_FAULT_SLOW"
+    with_fault_layer
 }
 
 json() { "$JSON_GET" "$1" <"$tmp/out"; }

@@ -97,10 +97,8 @@ check for this user alone -- same "$(stat -c %a state/vidi/history)" 600
 
 # Ctrl-C while it answers comes back to the prompt. A raw prompt at a high temperature goes on long,
 # and each submission takes as long as it needs for Ctrl-C to come in time.
-export VIDI_FAULT_SLOW="$tmp/slow"
-echo 'vkQueueSubmit 30' >"$VIDI_FAULT_SLOW"
-with_fault_layer || echo 'without the layer that slows calls down, Ctrl-C may come too late'
-terminal '-n 100 --raw --temp 5 --top-k 0 --top-p 1 --min-p 0 -v'
+slow_down || echo 'without the layer that slows calls down, Ctrl-C may come too late'
+terminal '-n 100 --raw --temp 5 --top-k 0 --top-p 1 --min-p 0 --seed 1 -v'
 wait_for_prompt
 printf 'one two three\n' >&3
 wait_for 'answering' 1

@@ -3,6 +3,10 @@
 . "${BASH_SOURCE%/*}/cli.sh"
 need_model
 
+# A raw prompt at a high temperature goes on long, and each submission takes its time.
+long=(--raw --temp 5 --top-k 0 --top-p 1 --min-p 0 --seed 1 -n 100 'Once upon a time')
+slow_down || echo 'without the layer that slows calls down, Ctrl-C may come too late'
+
 cd "$tmp" || exit 1
 mkfifo pipe
 exec 4<>pipe # its own reader and writer, so that opening it never waits
@@ -26,7 +30,7 @@ start() {
 }
 
 fill
-start ask -v --raw --temp 3 --top-k 0 -n 100 'Once upon a time'
+start ask -v "${long[@]}"
 wait_for answering
 kill -INT "$pid"
 sleep 0.3
@@ -37,7 +41,7 @@ check exit code 130 -- test "$code" -eq 130
 check no complaint -- test -z "$(grep -v -e answering -e 'loaded in' -e '^vidi: [a-z ]*$' err | grep -i error)"
 
 fill
-start ask -v --json --raw --temp 3 --top-k 0 -n 100 'Once upon a time'
+start ask -v --json "${long[@]}"
 wait_for answering
 kill -INT "$pid"
 sleep 0.3
@@ -49,7 +53,7 @@ check exit code 130 with --json -- test "$code" -eq 130
 
 # A reader that never reads: the second one ends it.
 fill
-start ask -v --raw --temp 3 --top-k 0 -n 100 'Once upon a time'
+start ask -v "${long[@]}"
 wait_for answering
 kill -INT "$pid"
 sleep 0.5

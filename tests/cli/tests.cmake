@@ -16,7 +16,7 @@ foreach(script ${VIDI_CLI_TESTS})
                         EXAMPLE=$<TARGET_FILE:example_ask> CC=${CMAKE_C_COMPILER})
 endforeach()
 if(CMOCKA_FOUND) # tests/gpu makes the layer with its tests
-  foreach(stem chat fault)
+  foreach(stem chat fault interrupt)
     vidi_test_environment(cli.${stem} FAULT_FOLDER=${CMAKE_BINARY_DIR}/fault_layer)
   endforeach()
 endif()
