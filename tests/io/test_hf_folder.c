@@ -165,17 +165,19 @@ static const struct {
     {{"model.safetensors.index.json", "", NULL}, "holds neither model.safetensors nor"},
 };
 
+static void expect_refusal(const char *folder, enum hf_part part, const char *words) {
+    struct vd_ctx ctx = {0};
+    struct gguf g;
+    if (hf_folder_open(&ctx, folder, part, &g) == VIDI_OK) fail_msg("taken in spite of: %s", words);
+    assert_words(&ctx, words);
+    assert_words(&ctx, "hf_folder");
+    assert_int_equal(ctx.heap.live_bytes, 0);
+}
+
 static void wrong_folders_are_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        struct vd_ctx ctx = {0};
-        struct gguf g;
-        const char *folder = copy_folder(&refusals[i].change);
-        if (hf_folder_open(&ctx, folder, HF_TEXT, &g) == VIDI_OK)
-            fail_msg("taken in spite of: %s", refusals[i].words);
-        assert_words(&ctx, refusals[i].words);
-        assert_words(&ctx, "hf_folder");
-        assert_int_equal(ctx.heap.live_bytes, 0);
+        expect_refusal(copy_folder(&refusals[i].change), HF_TEXT, refusals[i].words);
     }
 }
 
@@ -546,14 +548,7 @@ static void wrong_owls_are_refused(void **state) {
          "is not made of q, k and v of 5 heads"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct vd_ctx ctx = {0};
-        struct gguf g;
-        const char *folder = copy(FOLDERS "owl2", names, 3, &cases[i].change);
-        if (hf_folder_open(&ctx, folder, HF_EYES, &g) == VIDI_OK)
-            fail_msg("taken in spite of: %s", cases[i].words);
-        assert_words(&ctx, cases[i].words);
-        assert_words(&ctx, "hf_folder");
-        assert_int_equal(ctx.heap.live_bytes, 0);
+        expect_refusal(copy(FOLDERS "owl2", names, 3, &cases[i].change), HF_EYES, cases[i].words);
     }
 }
 
@@ -613,14 +608,8 @@ static const char *const qwen_files[] = {"config.json", "generation_config.json"
 static void wrong_qwen_is_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof qwen_refusals / sizeof *qwen_refusals; i++) {
-        struct vd_ctx ctx = {0};
-        struct gguf g;
-        const char *folder = copy(FOLDERS "qwenvl", qwen_files, 5, &qwen_refusals[i].change);
-        if (hf_folder_open(&ctx, folder, qwen_refusals[i].part, &g) == VIDI_OK)
-            fail_msg("taken in spite of: %s", qwen_refusals[i].words);
-        assert_words(&ctx, qwen_refusals[i].words);
-        assert_words(&ctx, "hf_folder");
-        assert_int_equal(ctx.heap.live_bytes, 0);
+        expect_refusal(copy(FOLDERS "qwenvl", qwen_files, 5, &qwen_refusals[i].change),
+                       qwen_refusals[i].part, qwen_refusals[i].words);
     }
 }
 
