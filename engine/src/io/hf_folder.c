@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "io/file.h"
 #include "io/hf_inside.h"
+#include "io/json_file.h"
 
 enum { JSON_MOST = 128 << 20 };
 
@@ -39,34 +39,14 @@ bool hf_folder_is(const char *path) {
     return holds(path, "config.json") || holds_either(path, weights) || holds_either(path, pickles);
 }
 
-static vidi_status load(struct hf *h, const char *path, json_t **out) {
-    const struct file_limit limit = {JSON_MOST, VIDI_E_FORMAT};
-    void *text;
-    uint64_t bytes;
-    json_error_t error;
-    TRY(file_read(h->ctx, path, limit, &text, &bytes));
-    const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
-    *out = json_loadb(text, (size_t)bytes, flags, &error);
-    /* Tokenizers write 1e30, "no limit", with all its digits; nothing else of such files counts. */
-    if (!*out && json_error_code(&error) == json_error_numeric_overflow)
-        *out = json_loadb(text, (size_t)bytes, flags | JSON_DECODE_INT_AS_REAL, &error);
-    vd_free(h->ctx, text);
-    if (!*out)
-        return vd_fail(h->ctx, VIDI_E_FORMAT, "%.600s: %.100s in line %d", path, error.text,
-                       error.line);
-    if (json_is_object(*out)) return VIDI_OK;
-    json_decref(*out);
-    *out = NULL;
-    return vd_fail(h->ctx, VIDI_E_FORMAT, "%.600s: is no JSON object", path);
-}
-
 vidi_status hf_json(struct hf *h, const char *name, bool needed, json_t **out) {
     *out = NULL;
     if (!needed && !holds(h->folder, name)) return VIDI_OK;
     if (!holds(h->folder, name))
         return vd_fail(h->ctx, VIDI_E_IO, "%.600s: holds no %s", h->folder, name);
     const char *path = arena_print(h->arena, "%s/%s", h->folder, name);
-    return path ? load(h, path, out) : VIDI_E_MEMORY;
+    const struct file_limit limit = {JSON_MOST, VIDI_E_FORMAT};
+    return path ? json_file_read(h->ctx, path, limit, out) : VIDI_E_MEMORY;
 }
 
 vidi_status hf_bad(struct hf *h, const char *where, const char *key, const char *words) {

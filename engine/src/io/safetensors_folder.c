@@ -1,8 +1,7 @@
-#include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "io/file.h"
+#include "io/json_file.h"
 #include "io/safetensors.h"
 
 enum { SHARDS_MOST = 512, INDEX_MOST = 32 << 20 };
@@ -85,15 +84,8 @@ static vidi_status compare(struct safetensors_folder *f, const struct index *x) 
 
 static vidi_status open_index(struct safetensors_folder *f, struct index *x) {
     const struct file_limit limit = {INDEX_MOST, VIDI_E_FORMAT};
-    void *text;
-    uint64_t bytes;
-    TRY(file_read(f->ctx, x->path, limit, &text, &bytes));
-    json_error_t error;
-    json_t *doc = json_loadb(text, (size_t)bytes, JSON_REJECT_DUPLICATES, &error);
-    vd_free(f->ctx, text);
-    if (!doc)
-        return vd_fail(f->ctx, VIDI_E_FORMAT, "%.600s: %.100s in line %d", x->path, error.text,
-                       error.line);
+    json_t *doc;
+    TRY(json_file_read(f->ctx, x->path, limit, &doc));
     x->weights = json_object_get(doc, "weight_map");
     vidi_status status =
         json_is_object(x->weights)

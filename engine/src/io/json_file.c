@@ -1,0 +1,46 @@
+#include "io/json_file.h"
+
+#include <string.h>
+
+static bool begins(const unsigned char *text, uint64_t bytes, const char *with, uint64_t n) {
+    return bytes >= n && memcmp(text, with, n) == 0;
+}
+
+static vidi_status parse(struct vd_ctx *ctx, const char *path, const char *text, size_t bytes,
+                         json_t **out) {
+    json_error_t error;
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
+    *out = json_loadb(text, bytes, flags, &error);
+    if (!*out && json_error_code(&error) == json_error_numeric_overflow)
+        *out = json_loadb(text, bytes, flags | JSON_DECODE_INT_AS_REAL, &error);
+    if (json_is_object(*out)) return VIDI_OK;
+    if (*out) {
+        json_decref(*out);
+        *out = NULL;
+        return vd_fail(ctx, VIDI_E_FORMAT, "%.600s: is no JSON object", path);
+    }
+    static const char *const near[] = {"near 'NaN'", "near 'Infinity'", "near '-'"};
+    for (int i = 0; i < 3; i++)
+        if (strstr(error.text, near[i]))
+            return vd_fail(ctx, VIDI_E_FORMAT,
+                           "%.600s: line %d has NaN or Infinity, which are no numbers in JSON",
+                           path, error.line);
+    return vd_fail(ctx, VIDI_E_FORMAT, "%.600s: %.100s in line %d", path, error.text, error.line);
+}
+
+vidi_status json_file_read(struct vd_ctx *ctx, const char *path, struct file_limit limit,
+                           json_t **out) {
+    void *data;
+    uint64_t bytes;
+    *out = NULL;
+    TRY(file_read(ctx, path, limit, &data, &bytes));
+    const unsigned char *text = data;
+    const bool wide = begins(text, bytes, "\xFF\xFE", 2) || begins(text, bytes, "\xFE\xFF", 2);
+    const uint64_t mark = begins(text, bytes, "\xEF\xBB\xBF", 3) ? 3 : 0;
+    while (bytes > mark && text[bytes - 1] == 0) bytes--;
+    const vidi_status status =
+        wide ? vd_fail(ctx, VIDI_E_FORMAT, "%.600s: is text in UTF-16; save it as UTF-8", path)
+             : parse(ctx, path, (const char *)text + mark, (size_t)(bytes - mark), out);
+    vd_free(ctx, data);
+    return status;
+}
