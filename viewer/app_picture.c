@@ -20,7 +20,7 @@ struct opening {
     size_t n;
     char *name;
     struct shot *shot;
-    char error[APP_WORDS];
+    char error[APP_WORDS], warning[APP_WORDS]; /* warning: of what is shown but not whole */
 };
 
 /* The library's pixels become the shot's, which outlive the library's object. */
@@ -40,10 +40,17 @@ static void decode(struct opening *o, vidi *v) {
     if (!o->shot) snprintf(o->error, sizeof o->error, "%s: no memory for this picture", o->name);
 }
 
+static void keep_warning(void *user, int level, const char *line) {
+    struct opening *o = user;
+    enum { WARNING = 1 };
+    if (level == WARNING) snprintf(o->warning, sizeof o->warning, "%s", line);
+}
+
 static void opening_run(void *user) {
     struct opening *o = user;
+    const vidi_config cfg = {.log = keep_warning, .user = o};
     vidi *v;
-    if (vidi_open_bare(NULL, &v) == VIDI_OK) decode(o, v);
+    if (vidi_open_bare(&cfg, &v) == VIDI_OK) decode(o, v);
     vidi_close(v);
 }
 
@@ -79,6 +86,10 @@ static void opening_done(void *user) {
             app_close_source(a);
             take_shot(a, o->shot);
             app_settle(a, CAUSE_PICTURE);
+            if (o->warning[0]) {
+                app_toast(a, "%s", o->warning);
+                uilog("picture_warning", "{s:s}", "words", o->warning);
+            }
             uilog("picture", "{s:I,s:s,s:i,s:i}", "id", (json_int_t)o->shot->id, "name", o->name,
                   "width", o->shot->width, "height", o->shot->height);
         } else {

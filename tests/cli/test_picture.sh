@@ -37,6 +37,18 @@ done
 fails 8 '^vidi: empty.png: ' ask --image empty.png -p hi --json
 fails 8 '^vidi: empty.png: ' chat empty.png
 fails 8 '^vidi: empty.png: ' dump --image empty.png --prompt hi --to "$tmp/dumped"
+
+# What is shown though a part is missing says so, once, and is answered.
+full=$OLDPWD/tests/io/data/full.jpg
+head -c 1175 "$full" >cutrows.jpg
+works ask cutrows.jpg 'What is this?'
+check 'the missing rows are told' -- grep -qx \
+    'vidi: warning: cutrows.jpg: the file ends too early, at byte 1175: only the first 16 of 24 rows of the picture are there' \
+    "$tmp/err"
+cp "$full" full.png # a wrong name
+works ask full.png 'What is this?'
+check 'a whole picture needs no word' -- test ! -s "$tmp/err"
+
 picture good.ppm 8 8
 fails 8 '^vidi: cut.ppm: ' ask good.ppm cut.ppm 'Which is larger?'
 finish

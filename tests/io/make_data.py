@@ -1,6 +1,6 @@
 """Makes the pictures under tests/io/data and, for each, the RGB that it must decode to.
 
-    python3 tests/io/make_data.py            needs Pillow and NumPy
+    python3 tests/io/make_data.py [KIND...]    needs Pillow, NumPy and, for `camera`, jpegtran
 
 NAME.png (or .jpg, .bmp, .ppm, .pgm) is the picture, NAME.png.rgb what Pillow or the formula beside it
 says: two little-endian u16 (width, height) and the pixels. No picture is above 40 x 40."""
@@ -8,6 +8,7 @@ says: two little-endian u16 (width, height) and the pixels. No picture is above 
 import io
 import os
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -165,6 +166,39 @@ def make_jpeg():
         save(f"exif_bad_{name}.jpg", data, rgb_of(data))
 
 
+def scan_at(data):
+    """Behind the head of the first scan."""
+    at = data.index(b"\xff\xda")
+    return at + 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
+
+
+def make_camera():
+    """JPEGs as cameras write them: what stands between and behind their data means nothing."""
+    image = Image.fromarray(scene(40, 24, 6))
+    data = packed(image, "JPEG", quality=92, subsampling=0, restart_marker_blocks=5)
+    want = rgb_of(data)
+    body, n = data[:-2], data.index(b"\xff\xd1")
+    for name, camera in (
+        ("junk_ff00", body + b"\xff\0" * 30 + b"\xff\xd9"),
+        ("junk_rst", body + b"\xff\xd3\xff\xd4\xff\xd5" * 9 + b"\xff\xd9"),
+        ("junk_marker", body + b"\xff\x02\xff\xef\xff\xff junk \xff\xe1\xff\xff" + b"\xff\xd9"),
+        ("junk_behind", data + b"\xff\xe1\xff\xffSEFH" + bytes(64)),
+        ("junk_fill", data[:n] + b"\xff" * 7 + data[n:]),
+        ("junk_inside", data[:n] + b"\xff\0" * 9 + data[n:]),
+        ("no_end", body),
+        ("no_tables", data),
+    ):
+        if name == "no_tables":  # Motion JPEG leaves out the tables of the standard
+            data = packed(image, "JPEG", quality=92, subsampling=1)
+            want, camera = rgb_of(data), data
+            while (at := camera.find(b"\xff\xc4")) >= 0:
+                camera = camera[:at] + camera[at + 2 + struct.unpack(">H", camera[at + 2 : at + 4])[0] :]
+        save(name + ".jpg", camera, want)
+    coded = os.popen("jpegtran -arithmetic " + os.path.join(HERE, "full.jpg")).buffer.read()
+    assert b"\xff\xc9" in coded  # jpegtran is of libjpeg-turbo-progs
+    save("arithmetic.jpg", coded, rgb_of(coded))
+
+
 def bmp(head, body, bits, w, h, compression=0, after=b"", colours=0):
     offset = 14 + head + len(after)
     info = struct.pack("<IiiHHIIiiII", head, w, h, 1, bits, compression, len(body), 0, 0, colours, 0)
@@ -234,7 +268,6 @@ def make_ppm():
 
 if __name__ == "__main__":
     os.makedirs(HERE, exist_ok=True)
-    make_png()
-    make_jpeg()
-    make_bmp()
-    make_ppm()
+    kinds = [name[5:] for name in list(globals()) if name.startswith("make_")]
+    for kind in sys.argv[1:] or kinds:
+        globals()["make_" + kind]()

@@ -178,7 +178,9 @@ typedef struct vidi_adapter {
 vidi_status vidi_model_adapt(vidi_model *m, const vidi_adapter *list, int n);
 
 /* A picture file (JPEG, PNG, BMP, PPM), upright by its EXIF orientation. Free with
- * vidi_image_free(). At most 64 million pixels. */
+ * vidi_image_free(). At most 64 million pixels; JPEGs of up to 200 million are read at half their
+ * size. That, and what is missing of a JPEG that ends early or is damaged, goes to the log as a
+ * warning. */
 vidi_status vidi_image_read(vidi *v, const char *path, vidi_image *out);
 /* The same from memory; `name` stands for the path in error messages. */
 vidi_status vidi_image_decode(vidi *v, const void *data, size_t bytes, const char *name,

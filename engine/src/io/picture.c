@@ -8,17 +8,6 @@
 #include "io/stb.h"
 
 static const uint64_t MAX_FILE = UINT64_C(256) << 20;
-static const uint64_t MAX_HEAP = UINT64_C(1) << 30;
-
-/* What decoding may take: 16-bit RGBA three times over (unpacked, unfiltered, put together), of a
- * size rounded up to whole JPEG blocks, and the compressed bytes, which are gathered in a buffer
- * that doubles. */
-static uint64_t heap_cap(const struct picture_info *info, uint64_t file_bytes) {
-    const uint64_t pixels = (uint64_t)(info->width + 63) * (info->height + 63);
-    const uint64_t cap = 32 * pixels + 4 * file_bytes + (1 << 20);
-    return cap < MAX_HEAP ? cap : MAX_HEAP;
-}
-
 /* Where the pixels of a stored row go, by orientation. */
 struct walk {
     int64_t start, step_x, step_y; /* in pixels of the upright picture */
@@ -39,30 +28,59 @@ static struct walk upright(uint32_t orientation, int64_t w, int64_t h) {
     };
 }
 
-static void lay(const struct stb_pixels *in, uint32_t orientation, uint8_t *rgb) {
-    const struct walk walk = upright(orientation, in->width, in->height);
-    const uint32_t n = in->channels;
-    const uint8_t *p = in->data;
-    for (uint32_t y = 0; y < in->height; y++) {
-        for (uint32_t x = 0; x < in->width; x++, p += n) {
-            uint8_t *to = rgb + 3 * (walk.start + x * walk.step_x + y * walk.step_y);
-            const uint32_t alpha = n % 2 ? 255 : p[n - 1], green = n > 2 ? 1 : 0;
-            to[0] = over_white(p[0], alpha);
-            to[1] = over_white(p[green], alpha);
-            to[2] = over_white(p[2 * green], alpha);
+void sheet_row(const struct sheet *to, uint32_t y, const uint8_t *row, uint32_t channels) {
+    const struct walk walk = upright(to->orientation, to->width, to->height);
+    const uint32_t n = channels, green = n > 2 ? 1 : 0;
+    uint8_t *out = to->rgb + 3 * (walk.start + y * walk.step_y);
+    if (n == 3 && walk.step_x == 1) {
+        memcpy(out, row, 3 * (size_t)to->width);
+        return;
+    }
+    for (uint32_t x = 0; x < to->width; x++, row += n, out += 3 * walk.step_x) {
+        const uint32_t alpha = n % 2 ? 255 : row[n - 1];
+        for (uint32_t c = 0; c < 3; c++) {
+            const uint32_t sample = row[c * green];
+            /* Damaged files hold colours that are more than their alpha. */
+            const uint32_t sum = sample + 255 - alpha;
+            out[c] = !to->multiplied ? over_white(sample, alpha) : sum < 255 ? (uint8_t)sum : 255;
         }
     }
 }
 
-static vidi_status packed_decode(struct vd_ctx *ctx, const struct stb_input *in,
-                                 const struct picture_info *info, uint8_t *rgb) {
+static vidi_status png_decode(const struct probe *p, const struct sheet *to) {
     struct stb_pixels pixels;
-    TRY(stb_decode(ctx, in, &pixels));
-    const bool same = pixels.width == info->width && pixels.height == info->height;
-    if (same) lay(&pixels, info->orientation, rgb);
-    stb_free(ctx, &pixels);
-    return same ? VIDI_OK
-                : vd_fail(ctx, VIDI_E_IMAGE, "%.600s: tells its size twice, differently", in->name);
+    const struct stb_input in = {p->name, p->data, p->bytes, probe_heap_cap(p)};
+    TRY(stb_decode(p->ctx, &in, &pixels));
+    const bool same = pixels.width == to->width && pixels.height == to->height;
+    for (uint32_t y = 0; same && y < to->height; y++)
+        sheet_row(to, y, pixels.data + (uint64_t)y * to->width * pixels.channels, pixels.channels);
+    stb_free(p->ctx, &pixels);
+    return same ? VIDI_OK : probe_refuse(p, "tells its size twice, differently");
+}
+
+static vidi_status plain_bmp(const struct probe *p, const struct sheet *to) {
+    bmp_decode(p->info, p->data, to->rgb);
+    return VIDI_OK;
+}
+
+static vidi_status plain_ppm(const struct probe *p, const struct sheet *to) {
+    ppm_decode(p->info, p->data, to->rgb);
+    return VIDI_OK;
+}
+
+static vidi_status (*const decoders[])(const struct probe *p, const struct sheet *to) = {
+    [PICTURE_JPEG] = jpeg_decode,
+    [PICTURE_PNG] = png_decode,
+    [PICTURE_BMP] = plain_bmp,
+    [PICTURE_PPM] = plain_ppm,
+};
+
+static uint32_t shrunk(uint32_t side, uint32_t shrink) { return (side + shrink - 1) / shrink; }
+
+static void tell_shrunk(const struct probe *p, const struct sheet *to) {
+    if (p->info->shrink == 1) return;
+    vd_log(p->ctx, VD_LOG_WARN, "%.600s: of %u x %u pixels, read at half its size, %u x %u",
+           p->name, p->info->width, p->info->height, to->width, to->height);
 }
 
 vidi_status picture_decode(struct vd_ctx *ctx, const char *name, const void *data, uint64_t bytes,
@@ -70,24 +88,20 @@ vidi_status picture_decode(struct vd_ctx *ctx, const char *name, const void *dat
     struct picture_info info;
     *out = (struct picture){0};
     TRY(picture_probe(ctx, name, data, bytes, &info));
-    uint8_t *rgb = vd_alloc(ctx, (uint64_t)info.width * info.height * 3);
-    if (!rgb) return VIDI_E_MEMORY;
-    vidi_status status = VIDI_OK;
-    if (info.format == PICTURE_BMP) {
-        bmp_decode(&info, data, rgb);
-    } else if (info.format == PICTURE_PPM) {
-        ppm_decode(&info, data, rgb);
-    } else {
-        const struct stb_input in = {name, data, bytes, heap_cap(&info, bytes)};
-        status = packed_decode(ctx, &in, &info, rgb);
-    }
+    const struct probe p = {ctx, name, data, bytes, &info};
+    struct sheet to = {.width = shrunk(info.width, info.shrink),
+                       .height = shrunk(info.height, info.shrink),
+                       .orientation = info.orientation};
+    to.rgb = vd_alloc(ctx, (uint64_t)to.width * to.height * 3);
+    if (!to.rgb) return VIDI_E_MEMORY;
+    const vidi_status status = decoders[info.format](&p, &to);
     if (status != VIDI_OK) {
-        vd_free(ctx, rgb);
+        vd_free(ctx, to.rgb);
         return status;
     }
+    tell_shrunk(&p, &to);
     const bool swapped = info.orientation >= 5;
-    *out = (struct picture){rgb, swapped ? info.height : info.width,
-                            swapped ? info.width : info.height};
+    *out = (struct picture){to.rgb, swapped ? to.height : to.width, swapped ? to.width : to.height};
     return VIDI_OK;
 }
 

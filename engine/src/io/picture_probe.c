@@ -7,11 +7,14 @@
 #include "io/bytes.h"
 #include "io/exif.h"
 
-enum { MAX_SIDE = 65535, MAX_PIXELS = 64000000, BYTES_A_BYTE = 4096, BYTES_FREE = 16 << 20 };
-
-/* Each scan of a progressive JPEG passes over the whole picture and may cost only a few bytes of
- * file. Encoders write about ten. */
-enum { MAX_SCANS = 64 };
+enum {
+    MAX_SIDE = 65535,
+    MAX_PIXELS = 64000000,
+    MAX_SHRUNK = 200000000, /* of formats whose decoder makes a smaller picture by itself */
+    BYTES_A_BYTE = 4096,
+    BYTES_FREE = 16 << 20
+};
+static const uint64_t MAX_HEAP = UINT64_C(1) << 30;
 
 vidi_status probe_refuse(const struct probe *p, const char *fmt, ...) {
     char words[256];
@@ -28,15 +31,25 @@ vidi_status probe_size(const struct probe *p, uint64_t width, uint64_t height) {
     if (w > MAX_SIDE || h > MAX_SIDE)
         return probe_refuse(p, "has %llu x %llu pixels, and a side is limited to %d", w, h,
                             MAX_SIDE);
-    if (w * h > MAX_PIXELS)
+    const int most = p->info->format == PICTURE_JPEG ? MAX_SHRUNK : MAX_PIXELS;
+    if (w * h > (uint64_t)most)
         return probe_refuse(p, "has %llu x %llu pixels, and their count is limited to %d", w, h,
-                            MAX_PIXELS);
+                            most);
     if (w * h * 3 > p->bytes * BYTES_A_BYTE + BYTES_FREE)
         return probe_refuse(p, "has %llu x %llu pixels, too many for a file of %llu bytes", w, h,
                             (unsigned long long)p->bytes);
     p->info->width = (uint32_t)width;
     p->info->height = (uint32_t)height;
+    p->info->shrink = w * h > MAX_PIXELS ? 2 : 1;
     return VIDI_OK;
+}
+
+/* 16-bit RGBA three times over (unpacked, unfiltered, put together), of a size rounded up to whole
+ * JPEG blocks, and the compressed bytes, which are gathered in a buffer that doubles. */
+uint64_t probe_heap_cap(const struct probe *p) {
+    const uint64_t pixels = (uint64_t)(p->info->width + 63) * (p->info->height + 63);
+    const uint64_t cap = 32 * pixels + 4 * p->bytes + (1 << 20);
+    return cap < MAX_HEAP ? cap : MAX_HEAP;
 }
 
 /* ---- PNG ---- */
@@ -100,7 +113,7 @@ static vidi_status png_head(const struct probe *p, const struct png_chunk *c) {
     return probe_size(p, load_be(b, 4), load_be(b + 4, 4));
 }
 
-static vidi_status png_probe(const struct probe *p) {
+vidi_status png_probe(const struct probe *p) {
     struct png_chunk c = {0};
     uint64_t at = 8, packed = 0;
     TRY(png_chunk(p, &at, &c));
@@ -115,118 +128,6 @@ static vidi_status png_probe(const struct probe *p) {
         if (chunk_is(&c, "eXIf")) p->info->orientation = exif_orientation(c.body, c.bytes);
     }
     if (packed == 0) return probe_refuse(p, "has no PNG chunk of pixels");
-    return VIDI_OK;
-}
-
-/* ---- JPEG ---- */
-
-struct jpeg {
-    const struct probe *p;
-    uint64_t at;
-    uint32_t components, n_scans;
-    bool has_exif, has_adobe;
-};
-
-struct jpeg_segment {
-    uint32_t marker;
-    const unsigned char *body; /* behind its length */
-    uint64_t bytes, at;
-};
-
-static vidi_status jpeg_cut(const struct jpeg *j, const char *before) {
-    return probe_refuse(j->p, "ends at byte %llu, before the JPEG's %s",
-                        (unsigned long long)j->p->bytes, before);
-}
-
-/* The next marker; bytes of entropy-coded data before it are passed over. */
-static vidi_status jpeg_marker(struct jpeg *j, uint32_t *out) {
-    const unsigned char *d = j->p->data;
-    for (uint64_t i = j->at; j->p->bytes - i >= 2; i++) {
-        const uint32_t code = d[i + 1];
-        const bool stuffed = code == 0 || code == 0xff || (code >= 0xd0 && code <= 0xd7);
-        if (d[i] != 0xff || stuffed) continue;
-        *out = code;
-        j->at = i + 2;
-        return VIDI_OK;
-    }
-    return jpeg_cut(j, j->n_scans ? "end marker" : "first scan");
-}
-
-static vidi_status jpeg_segment(struct jpeg *j, struct jpeg_segment *out) {
-    const uint64_t left = j->p->bytes - j->at;
-    const uint64_t len = left < 2 ? 2 : load_be(j->p->data + j->at, 2);
-    if (left < len) return jpeg_cut(j, j->n_scans ? "end marker" : "first scan");
-    if (len < 2)
-        return probe_refuse(j->p, "the JPEG segment at byte %llu has a length of %llu bytes",
-                            (unsigned long long)j->at, (unsigned long long)len);
-    out->body = j->p->data + j->at + 2;
-    out->bytes = len - 2;
-    out->at = j->at;
-    j->at += len;
-    return VIDI_OK;
-}
-
-static vidi_status jpeg_frame(struct jpeg *j, const struct jpeg_segment *s) {
-    const struct probe *p = j->p;
-    if (s->marker > 0xc2)
-        return probe_refuse(p,
-                            "is a JPEG of the unusual kind SOF%u (arithmetic coding, lossless "
-                            "or hierarchical)",
-                            s->marker - 0xc0);
-    if (j->components) return probe_refuse(p, "is a JPEG with two frames");
-    if (s->bytes < 6)
-        return probe_refuse(p, "the JPEG frame at byte %llu is too short",
-                            (unsigned long long)s->at);
-    if (s->body[0] != 8) return probe_refuse(p, "is a JPEG of %u bits, not 8", s->body[0]);
-    j->components = s->body[5];
-    if (j->components != 1 && j->components != 3 && j->components != 4)
-        return probe_refuse(p, "is a JPEG of %u components, not 1, 3 or 4", j->components);
-    return probe_size(p, load_be(s->body + 3, 2), load_be(s->body + 1, 2));
-}
-
-/* Huffman tables of more codes than there are symbols: the decoder does not count them. */
-static vidi_status jpeg_tables(struct jpeg *j, const struct jpeg_segment *s) {
-    for (uint64_t at = 0; at < s->bytes;) {
-        uint64_t n = 0;
-        for (uint64_t i = at + 1; i <= at + 16 && i < s->bytes; i++) n += s->body[i];
-        if (n > 256 || s->bytes - at < 17 + n)
-            return probe_refuse(j->p, "the JPEG's Huffman tables at byte %llu do not fit",
-                                (unsigned long long)s->at);
-        at += 17 + n;
-    }
-    return VIDI_OK;
-}
-
-static vidi_status jpeg_take(struct jpeg *j, const struct jpeg_segment *s) {
-    const bool frame = s->marker >= 0xc0 && s->marker <= 0xcf && s->marker != 0xc4 &&
-                       s->marker != 0xc8 && s->marker != 0xcc;
-    if (frame) return jpeg_frame(j, s);
-    if (s->marker == 0xc4) return jpeg_tables(j, s);
-    if (s->marker == 0xe1 && !j->has_exif && s->bytes >= 6 && memcmp(s->body, "Exif\0", 6) == 0) {
-        j->has_exif = true;
-        j->p->info->orientation = exif_orientation(s->body + 6, s->bytes - 6);
-    }
-    if (s->marker == 0xee && s->bytes >= 5 && memcmp(s->body, "Adobe", 5) == 0) j->has_adobe = true;
-    if (s->marker == 0xda && j->components == 0)
-        return probe_refuse(j->p, "is a JPEG whose scan comes before its size");
-    if (s->marker == 0xda && ++j->n_scans > MAX_SCANS)
-        return probe_refuse(j->p, "is a JPEG of more than %d scans", MAX_SCANS);
-    return VIDI_OK;
-}
-
-static vidi_status jpeg_probe(const struct probe *p) {
-    struct jpeg j = {.p = p, .at = 2};
-    struct jpeg_segment s = {0};
-    for (;;) {
-        TRY(jpeg_marker(&j, &s.marker));
-        if (s.marker == 0xd9) break;
-        if (s.marker == 0xd8 || s.marker == 0x01) continue; /* they have no length */
-        TRY(jpeg_segment(&j, &s));
-        TRY(jpeg_take(&j, &s));
-    }
-    if (j.n_scans == 0) return probe_refuse(p, "is a JPEG without a scan");
-    if (j.components == 4 && !j.has_adobe)
-        return probe_refuse(p, "is a JPEG of 4 components of unknown colours");
     return VIDI_OK;
 }
 
@@ -247,7 +148,7 @@ static const struct {
 
 vidi_status picture_probe(struct vd_ctx *ctx, const char *name, const void *data, uint64_t bytes,
                           struct picture_info *out) {
-    *out = (struct picture_info){.orientation = 1};
+    *out = (struct picture_info){.orientation = 1, .shrink = 1};
     const struct probe p = {ctx, name, data, bytes, out};
     if (bytes == 0) return probe_refuse(&p, "is empty, not a picture");
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {

@@ -1,8 +1,8 @@
 /* picture_probe.h - what a picture claims to be, read by our own code before anything is decoded.
  *
- * After VIDI_OK: the format is one of four, the size is within the limits of picture.h, the file
- * is whole (JPEG: scans and the end marker; PNG: sound chunks up to IEND; BMP, PPM: bytes of every
- * row), and what the plain decoders need is known. For io/picture*.c. */
+ * After VIDI_OK: the size is within the limits of picture.h, the file is whole as far as its head
+ * tells (JPEG: up to its first scan; PNG: sound chunks up to IEND; BMP, PPM: bytes of every row),
+ * and what the plain decoders need is known. For io/picture*.c. */
 #ifndef VD_PICTURE_PROBE_H
 #define VD_PICTURE_PROBE_H
 #include "base/status.h"
@@ -13,6 +13,7 @@ struct picture_info {
     enum picture_format format;
     uint32_t width, height; /* as stored, before it is turned upright */
     uint32_t orientation;   /* EXIF's, 1 .. 8 */
+    uint32_t shrink;        /* decoded to 1 / shrink of width and height, rounded up; 1 or 2 */
     /* BMP and PPM: */
     uint64_t rows_at, row_bytes; /* first row in the file; from one row to the next */
     uint32_t bits;               /* a pixel */
@@ -42,6 +43,22 @@ vidi_status probe_refuse(const struct probe *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Keeps the size when it is within the limits. */
 vidi_status probe_size(const struct probe *p, uint64_t width, uint64_t height);
+/* The most memory that decoding may take. */
+uint64_t probe_heap_cap(const struct probe *p);
+
+/* The picture that is being made, upright and on white. Decoders give it rows as they are stored:
+ * row y has `width` pixels of 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) bytes. */
+struct sheet {
+    uint32_t width, height; /* of what decoders give */
+    uint32_t orientation;
+    bool multiplied; /* colours come multiplied by their alpha */
+    uint8_t *rgb;
+};
+void sheet_row(const struct sheet *to, uint32_t y, const uint8_t *row, uint32_t channels);
+
+vidi_status png_probe(const struct probe *p);
+vidi_status jpeg_probe(const struct probe *p);
+vidi_status jpeg_decode(const struct probe *p, const struct sheet *to);
 
 /* BMP and PPM (P5 and P6), see picture_plain.c. They decode what was probed; rgb is
  * [height][width][3]. */

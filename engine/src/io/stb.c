@@ -55,23 +55,6 @@ static void *heap_realloc(void *old, size_t old_bytes, size_t bytes) {
     return data;
 }
 
-/* Chroma of half the width: each sample becomes two, a quarter of the way to its neighbours. The
- * decoder's own function weighs the last two samples of a row the wrong way round; the macro below,
- * which only matches where it is defined, puts it aside for this one. */
-static unsigned char *stbi__resample_row_h_2(unsigned char *out, unsigned char *in,
-                                             unsigned char *in_far, int w, int hs) {
-    (void)in_far;
-    (void)hs;
-    for (int i = 0; i < w; i++) {
-        const int left = in[i > 0 ? i - 1 : i], right = in[i < w - 1 ? i + 1 : i];
-        out[2 * i] = (unsigned char)((3 * in[i] + left + 2) / 4);
-        out[2 * i + 1] = (unsigned char)((3 * in[i] + right + 2) / 4);
-    }
-    return out;
-}
-#define stbi__resample_row_h_2(out, in, far, w, hs) \
-    stbi__resample_row_h_2_aside(out, in, far, w, hs)
-
 #define STBI_MALLOC(bytes)                         heap_alloc(bytes)
 #define STBI_FREE(data)                            heap_free(data)
 #define STBI_REALLOC_SIZED(data, old_bytes, bytes) heap_realloc(data, old_bytes, bytes)
@@ -80,7 +63,6 @@ static unsigned char *stbi__resample_row_h_2(unsigned char *out, unsigned char *
 #define STBI_NO_STDIO
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
-#define STBI_ONLY_JPEG
 #define STBI_ONLY_PNG
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION

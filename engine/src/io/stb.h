@@ -1,4 +1,4 @@
-/* stb.h - the only door to stb_image: JPEG and PNG from memory.
+/* stb.h - the only door to stb_image: PNG from memory.
  *
  * The decoder takes its memory from the context, never more than a cap at once. */
 #ifndef VD_STB_H
