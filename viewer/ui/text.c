@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "internal.h"
 
 enum {
@@ -35,6 +36,7 @@ struct kept {
 struct texts {
     PangoFontMap *map;
     PangoContext *context;
+    struct hash_key keys[2]; /* of the two hashes of each text */
     struct kept *buckets[BUCKETS];
     size_t bytes;
     unsigned frame;
@@ -43,6 +45,7 @@ struct texts {
 struct texts *texts_open(void) {
     struct texts *t = calloc(1, sizeof *t);
     if (!t) return NULL;
+    for (int i = 0; i < 2; i++) t->keys[i] = hash_draw();
     t->map = pango_cairo_font_map_new();
     t->context = pango_font_map_create_context(t->map);
     cairo_font_options_t *options = cairo_font_options_create();
@@ -114,11 +117,6 @@ int text_line_height(const struct ui *ui, enum ui_font font) {
     return (int)(fonts[font].size * ui->scale * 1.42 + 0.5);
 }
 
-static uint64_t hash(uint64_t h, const void *data, size_t n) {
-    for (const unsigned char *p = data; n--; p++) h = (h ^ *p) * 1099511628211ULL;
-    return h;
-}
-
 /* ---- textures -------------------------------------------------------------------------------- */
 
 /* Letters may reach out of the layout's box: that much is added on all sides. */
@@ -169,8 +167,10 @@ struct drawn text_drawn(struct ui *ui, const char *text, enum ui_font font, uint
         int width, wrap, lines, none; /* without a gap, as all of it is hashed */
     } style = {ui->scale, (uint32_t)font, rgb, width, (int)wrap, lines, 0};
     const size_t len = strlen(text);
-    const uint64_t key = hash(hash(14695981039346656037ULL, text, len), &style, sizeof style),
-                   check = hash(hash(len * 0x9e3779b97f4a7c15ULL, &style, sizeof style), text, len);
+    /* Nobody can choose texts that agree in both, so one is never shown for another. */
+    const uint64_t of_style = hash_keyed(&t->keys[0], &style, sizeof style),
+                   key = hash_keyed(&t->keys[0], text, len) + of_style,
+                   check = hash_keyed(&t->keys[1], text, len) ^ of_style;
     struct kept **bucket = &t->buckets[key % BUCKETS];
     for (struct kept *k = *bucket; k; k = k->next)
         if (k->key == key && k->check == check) {

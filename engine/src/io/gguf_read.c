@@ -173,10 +173,7 @@ static vidi_status take_array_head(struct reader *r, struct gguf_value *v) {
 
 static vidi_status put_name(struct reader *r, uint64_t at, struct map *map) {
     bool was_there = false;
-    const vidi_status status =
-        map_put(map, r->name.ptr, (uint32_t)r->name.len, (uint32_t)r->index, &was_there);
-    if (status == VIDI_E_FORMAT) return refuse(r, at, "is one of %s", r->g->ctx->error);
-    TRY(status);
+    TRY(map_put(map, r->name.ptr, (uint32_t)r->name.len, (uint32_t)r->index, &was_there));
     return was_there ? refuse(r, at, "stands in the file twice") : VIDI_OK;
 }
 

@@ -140,8 +140,7 @@ static vidi_status read_entries(struct safetensors *s, json_t *header, const uns
     TRY(map_open(&s->names, &s->arena, s->n_tensors));
     for (uint32_t i = 0; i < s->n_tensors; i++) {
         const char *key = s->tensors[i].name;
-        if (map_put(&s->names, key, (uint32_t)strlen(key), i, NULL) != VIDI_OK)
-            return bad(s, key, "cannot be told from the others");
+        TRY(map_put(&s->names, key, (uint32_t)strlen(key), i, NULL));
     }
     return VIDI_OK;
 }

@@ -37,9 +37,12 @@ static vidi_status read_merge(struct tokenizer *t, uint32_t rank, struct str lin
     /* A control word must never grow out of plain text. */
     if (t->types[both] == WORD_CONTROL) return VIDI_OK;
     bool is_new;
-    struct pair_slot *slot = pairs_put(&t->merges, left, right, &is_new);
+    struct pair *slot = pairs_put(&t->merges, left, right, &is_new);
     if (!slot) return VIDI_E_MEMORY;
-    if (is_new) *slot = (struct pair_slot){.key = slot->key, .rank = rank, .id = (int32_t)both};
+    if (is_new) {
+        slot->rank = rank;
+        slot->id = (int32_t)both;
+    }
     return VIDI_OK;
 }
 
@@ -74,7 +77,7 @@ vidi_status bpe_open(struct tokenizer *t) {
 
 static bool may_merge(const struct merger *m, const struct symbol *left, const struct symbol *right,
                       uint32_t *rank, int32_t *id) {
-    const struct pair_slot *slot =
+    const struct pair *slot =
         pairs_find(&m->tokenizer->merges, (uint32_t)left->id, (uint32_t)right->id);
     if (!slot) return false;
     *rank = slot->rank;

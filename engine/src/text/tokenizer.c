@@ -112,7 +112,7 @@ static uint32_t match_special(const struct work *w, uint32_t at, uint32_t contro
     const struct tokenizer *t = w->tokenizer;
     uint32_t longest = 0;
     for (uint32_t i = at, node = 0; i < w->len; i++) {
-        const struct pair_slot *step = pairs_find(&t->trie, node, (unsigned char)w->text[i]);
+        const struct pair *step = pairs_find(&t->trie, node, (unsigned char)w->text[i]);
         if (!step) break;
         node = step->rank;
         if (step->id < 0 || (t->types[step->id] != WORD_USER && i >= control_end)) continue;

@@ -241,12 +241,15 @@ static vidi_status decode_words(struct tokenizer *t) {
 /* The text under which a special word is looked for. */
 static vidi_status plant(struct tokenizer *t, int32_t id, const char *text, uint32_t len) {
     uint32_t node = 0;
-    struct pair_slot *slot = NULL;
+    struct pair *slot = NULL;
     for (uint32_t i = 0; i < len; i++) {
         bool is_new;
         slot = pairs_put(&t->trie, node, (unsigned char)text[i], &is_new);
         if (!slot) return VIDI_E_MEMORY;
-        if (is_new) *slot = (struct pair_slot){.key = slot->key, .rank = t->trie.n, .id = -1};
+        if (is_new) {
+            slot->rank = t->trie.table.n;
+            slot->id = -1;
+        }
         node = slot->rank;
     }
     if (slot && slot->id < 0) slot->id = id;
