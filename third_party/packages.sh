@@ -8,8 +8,9 @@
 # sudo when it must.
 
 build_packages=(build-essential cmake ninja-build pkg-config glslc libvulkan-dev libjansson-dev
-    libpcre2-dev libutf8proc-dev libstb-dev libjpeg62-turbo-dev libedit-dev libcurl4-openssl-dev
-    libssl-dev libavdevice-dev libavformat-dev libavcodec-dev libswscale-dev libsdl2-dev libpango1.0-dev
+    libpcre2-dev libutf8proc-dev libstb-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev
+    libgif-dev libheif-dev libedit-dev libcurl4-openssl-dev libssl-dev
+    libavdevice-dev libavformat-dev libavcodec-dev libswscale-dev libsdl2-dev libpango1.0-dev
     libportal-dev)
 test_packages=(libcmocka-dev clang libclang-rt-14-dev llvm clang-format vulkan-validationlayers
     spirv-tools python3 python3-pip dbus-daemon xvfb xdotool xclip ffmpeg sway wtype

@@ -35,7 +35,7 @@ static const struct option table[] = {
     {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH | GROUP_QUANTIZE | GROUP_SHOW, CHOICE, AT(weights), "--type", "q8_0|q4_0|q4_K",
      "what weights that are not quantised become, to take less memory", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP, TEXTS, AT(images), "--image", "FILE",
-     "a picture: JPEG, PNG, BMP or PPM; may be repeated", 0, 0},
+     "a picture: JPEG, PNG, WebP, HEIC, TIFF, ...; may be repeated", 0, 0},
     {GROUP_PROMPT | GROUP_DUMP, TEXT, AT(prompt), "-p --prompt", "TEXT",
      "the question", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP, TEXT, AT(system_prompt), "--system-prompt", "TEXT",

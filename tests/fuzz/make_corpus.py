@@ -418,10 +418,19 @@ def folder_seeds():
         yield "words_" + name, joined({**words, "tokenizer.json": text})
 
 
+def data_seeds():
+    """Pictures of the formats that only a library can write, from those that are compared."""
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "io", "data")
+    for name in sorted(os.listdir(folder)):
+        if name.endswith((".gif", ".webp", ".tif", ".heic", ".avif")):
+            with open(os.path.join(folder, name), "rb") as f:
+                yield "good_" + name.replace(".", "_"), f.read()
+
+
 if __name__ == "__main__":
     for target, seeds in (("gguf", (gguf_seeds,)), ("npy", (npy_seeds,)),
                           ("safetensors", (safetensors_seeds,)), ("folder", (folder_seeds,)),
-                          ("picture", (png_seeds, jpeg_seeds, bmp_seeds, ppm_seeds, other_seeds))):
+                          ("picture", (png_seeds, jpeg_seeds, bmp_seeds, ppm_seeds, other_seeds, data_seeds))):
         names = set()
         for source in seeds:
             for name, data in source():

@@ -1,6 +1,7 @@
 """Makes the pictures under tests/io/data and, for each, the RGB that it must decode to.
 
-    python3 tests/io/make_data.py [KIND...]    needs Pillow, NumPy and, for `camera`, jpegtran
+    python3 tests/io/make_data.py [KIND...]    needs Pillow, NumPy, for `camera` jpegtran
+                                               and for `heif` pillow-heif
 
 NAME.png (or .jpg, .bmp, .ppm, .pgm) is the picture, NAME.png.rgb what Pillow or the formula beside it
 says: two little-endian u16 (width, height) and the pixels. No picture is above 40 x 40."""
@@ -264,6 +265,161 @@ def make_ppm():
     save("deep.ppm", b"P6 23 17 65535\n" + deep.astype(">u2").tobytes(), want)
     low = rgb // 3
     save("low.ppm", b"P6 23 17 85\n" + low.tobytes(), low.astype(int) * 3)
+
+
+def make_plain():
+    """PPM and PGM in digits, and BMPs whose promised alpha nobody wrote."""
+    rgb = scene(13, 11, 7)
+    words = lambda a: b" ".join(str(v).encode() for v in a.ravel())
+    save("plain.ppm", b"P3\n# digits\n13 11 255\n" + words(rgb) + b"\n", rgb)
+    save("plain.pgm", b"P2 13 11 255\n" + words(rgb[..., 0]) + b"\n", np.repeat(rgb[..., :1], 3, 2))
+    deep = rgb.astype(int) * 257
+    save("plain_deep.ppm", b"P3 13 11 65535 " + words(deep).replace(b" ", b"\n#x\n", 3) + b"\n", rgb)
+    save("deep.pgm", b"P5 13 11 65535\n" + deep[..., 0].astype(">u2").tobytes(), np.repeat(rgb[..., :1], 3, 2))
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    bgr0 = np.dstack([rgb[..., ::-1], np.zeros(rgb.shape[:2], np.uint8)])
+    for head in (56, 108, 124):
+        save(f"alpha_zero{head}.bmp", bmp(head, bgr0[::-1].tobytes(), 32, 13, 11, 3, masks), rgb)
+
+
+def make_gif():
+    image = Image.fromarray(scene(37, 29, 8)).quantize(60)
+    for name, how in (("palette", {}), ("interlaced", {"interlace": 1})):
+        data = packed(image, "GIF", interlace=how.get("interlace", 0))
+        save(f"{name}.gif", data, rgb_of(data))
+    second = Image.fromarray(scene(37, 29, 9)).quantize(60)
+    data = packed(image, "GIF", save_all=True, append_images=[second], duration=100)
+    save("moving.gif", data, rgb_of(data))
+    clear = packed(image, "GIF", transparency=7)
+    save("clear.gif", clear, over_white(Image.open(io.BytesIO(clear)).convert("RGBA")))
+    # A frame smaller than its screen: what it leaves is transparent, what hangs over is not seen.
+    whole = rgb_of(packed(image, "GIF"))
+    for name, left, top in (("inside", 9, 4), ("over", 40, 30)):
+        data = bytearray(packed(image, "GIF"))
+        at = data.index(b"\x2c" + struct.pack("<HHHH", 0, 0, 37, 29))
+        struct.pack_into("<HH", data, 6, 50, 40)
+        struct.pack_into("<HH", data, at + 1, left, top)
+        want = np.full((40 + 29, 50 + 37, 3), 255, np.uint8)
+        want[top : top + 29, left : left + 37] = whole
+        save(f"{name}.gif", bytes(data), want[:40, :50])
+
+
+def riff(*chunks):
+    body = b"WEBP" + b"".join(k + struct.pack("<I", len(b)) + b + bytes(len(b) % 2) for k, b in chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def make_webp():
+    rgb = scene(37, 29, 10)
+    image = Image.fromarray(rgb)
+    data = packed(image, "WEBP", lossless=True)
+    save("lossless.webp", data, rgb)
+    data = packed(image, "WEBP", quality=90)
+    save("lossy.webp", data, rgb_of(data))
+    rgba = np.dstack([rgb, np.linspace(0, 255, 37 * 29).reshape(29, 37).astype(np.uint8)])
+    for name, how in (("alpha", dict(lossless=True, exact=True)), ("alpha_lossy", dict(quality=90))):
+        data = packed(Image.fromarray(rgba), "WEBP", **how)
+        save(name + ".webp", data, over_white(Image.open(io.BytesIO(data)).convert("RGBA")))
+    for o, head in ((6, b""), (7, b"Exif\0\0"), (8, b"")):
+        data = packed(image, "WEBP", lossless=True, exif=head + tiff(o, "<"))
+        save(f"exif{o}.webp", data, turned(rgb, o))
+    other = Image.fromarray(rgba[::-1].copy())
+    data = packed(Image.fromarray(rgba), "WEBP", save_all=True, append_images=[other], lossless=True, exact=True)
+    save("moving.webp", data, over_white(rgba))
+    # A first frame smaller than the canvas.
+    still = packed(image, "WEBP", lossless=True)
+    place = b"".join(struct.pack("<I", v)[:3] for v in (4 // 2, 6 // 2, 36, 28, 100)) + b"\0"
+    data = riff((b"VP8X", b"\x12\0\0\0" + struct.pack("<I", 49)[:3] + struct.pack("<I", 39)[:3]),
+                (b"ANIM", bytes(6)), (b"ANMF", place + still[12:]))
+    want = np.full((40, 50, 3), 255, np.uint8)
+    want[6 : 6 + 29, 4 : 4 + 37] = rgb
+    save("inside.webp", data, want)
+
+
+def make_tiff():
+    rgb = scene(37, 29, 11)
+    image = Image.fromarray(rgb)
+    for how in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"):
+        save(f"rgb_{how}.tif", packed(image, "TIFF", compression=how), rgb)
+    grey = image.convert("L")
+    save("grey.tif", packed(grey, "TIFF"), np.asarray(grey.convert("RGB")))
+    save("bits.tif", packed(grey.convert("1"), "TIFF", compression="group4"), np.asarray(grey.convert("1").convert("RGB")))
+    data = packed(image.quantize(40), "TIFF")
+    save("palette.tif", data, rgb_of(data))
+    data = packed(image, "TIFF", compression="jpeg", quality=95)
+    save("jpeg.tif", data, rgb_of(data))
+    cmyk = np.dstack([255 - rgb, np.full(rgb.shape[:2], 40, np.uint8)])
+    k = 255 - cmyk[..., 3:].astype(int)
+    save("cmyk.tif", packed(Image.fromarray(cmyk, "CMYK"), "TIFF"), (255 - cmyk[..., :3].astype(int)) * k // 255)
+    rgba = np.dstack([rgb, np.linspace(0, 255, 37 * 29).reshape(29, 37).astype(np.uint8)])
+    straight = packed(Image.fromarray(rgba), "TIFF")
+    save("alpha.tif", straight, over_white(rgba))
+    extra = straight.index(struct.pack("<HHIH", 338, 3, 1, 2)) + 8
+    opaque = straight[:extra] + b"\0" + straight[extra + 1 :]
+    save("extra.tif", opaque, rgb)
+    times = (rgba[..., :3].astype(int) * rgba[..., 3:] + 127) // 255
+    multiplied = packed(Image.fromarray(np.dstack([times, rgba[..., 3]]).astype(np.uint8)), "TIFF")
+    multiplied = multiplied[:extra] + b"\1" + multiplied[extra + 1 :]
+    save("multiplied.tif", multiplied, times + 255 - rgba[..., 3:])
+    deep = rgb.astype(int) * 257
+    save("deep.tif", deep_tiff(deep.astype("<u2")), rgb)
+    for o in (2, 5, 6, 8):
+        save(f"turn{o}.tif", packed(image, "TIFF", tiffinfo={274: o}), turned(rgb, o))
+    pages = packed(image.resize((9, 7)), "TIFF", tiffinfo={254: 1}, save_all=True, append_images=[image])
+    second = pages.rindex(struct.pack("<HHII", 254, 4, 1, 1))
+    save("small_first.tif", pages[: second + 8] + bytes(4) + pages[second + 12 :], rgb)
+
+
+def deep_tiff(a):
+    """16 bits a sample, in one strip, big-endian."""
+    h, w, n = a.shape
+    body = a.astype(">u2").tobytes()
+    entries = [(256, 3, w), (257, 3, h), (258, 3, None), (259, 3, 1), (262, 3, 2), (273, 4, 8), (277, 3, n),
+               (278, 3, h), (279, 4, len(body))]
+    at = 8 + len(body)
+    bits = at + 2 + 12 * len(entries) + 4
+    out = b"MM\0*" + struct.pack(">I", at) + body + struct.pack(">H", len(entries))
+    for tag, kind, value in entries:
+        if value is None:
+            out += struct.pack(">HHII", tag, kind, n, bits)
+        elif kind == 3:
+            out += struct.pack(">HHIHH", tag, kind, 1, value, 0)
+        else:
+            out += struct.pack(">HHII", tag, kind, 1, value)
+    return out + bytes(4) + struct.pack(">H", 16) * n
+
+
+def make_heif():
+    """HEIC and AVIF, by pillow-heif and Pillow. Their colours pass through YCbCr, at full size here."""
+    import pillow_heif
+    rgb = scene(40, 32, 12)
+    image = Image.fromarray(rgb)
+    rgba = np.dstack([rgb, np.linspace(0, 255, 40 * 32).reshape(32, 40).astype(np.uint8)])
+    for name, a in (("rgb", rgb), ("alpha", rgba)):
+        out = io.BytesIO()
+        pillow_heif.from_pillow(Image.fromarray(a)).save(out, quality=-1, chroma=444, matrix_coefficients=0)
+        save(f"{name}.heic", out.getvalue(), a if a.shape[2] == 3 else over_white(a))
+        data = packed(Image.fromarray(a), "AVIF", quality=100, subsampling="4:4:4")
+        got = np.asarray(Image.open(io.BytesIO(data)))
+        save(f"{name}.avif", data, got if a.shape[2] == 3 else over_white(got))
+    out = io.BytesIO()
+    turn = pillow_heif.from_pillow(image)
+    turn.info["exif"] = b"Exif\0\0" + tiff(6, "<")
+    turn.save(out, quality=-1, chroma=444, matrix_coefficients=0)
+    assert b"irot" in out.getvalue()
+    save("turn6.heic", out.getvalue(), turned(rgb, 6))
+    out = io.BytesIO()
+    pillow_heif.from_pillow(image).save(out, quality=80)
+    save("lossy.heic", out.getvalue(), np.asarray(pillow_heif.open_heif(io.BytesIO(out.getvalue())).to_pillow()))
+    data = packed(image, "AVIF", quality=100, subsampling="4:4:4", range="limited")
+    save("limited.avif", data, rgb_of(data))
+    deep = pillow_heif.from_bytes("RGB;16", (40, 32), (rgb.astype("<u2") * 257).tobytes())
+    out = io.BytesIO()
+    deep.save(out, quality=-1, chroma=444, matrix_coefficients=0)
+    save("deep.heic", out.getvalue(), rgb)
+    data = packed(image, "AVIF", quality=100, subsampling="4:4:4", exif=tiff(6, "<"))
+    assert b"irot" in data
+    save("turn6.avif", data, turned(np.asarray(Image.open(io.BytesIO(packed(image, "AVIF", quality=100, subsampling="4:4:4")))), 6))
 
 
 if __name__ == "__main__":

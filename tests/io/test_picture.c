@@ -15,6 +15,15 @@
 #include "io/picture.h"
 #include "io/picture_probe.h"
 
+static int too_far_off;
+
+/* What passed through YCbCr in HEIC and AVIF is rounded by each library in its own way: by one
+ * level of each of Y, Cb and Cr at most, which is 1 + 1.772 levels of blue, and 255 / 219 times
+ * that where black is 16 and white 235. */
+static int bound_of(const char *name) {
+    return strstr(name, ".heic") || strstr(name, ".avif") ? 3 : 0;
+}
+
 static void compare(const char *name) {
     struct vd_ctx ctx = {0};
     struct picture p;
@@ -32,7 +41,8 @@ static void compare(const char *name) {
         const int d = abs(p.rgb[i] - want[4 + i]);
         if (d > worst) worst = d;
     }
-    if (worst > 0) fail_msg("%s: %d levels off", name, worst);
+    if (worst) print_message("%s: at most %d levels off, bound %d\n", name, worst, bound_of(name));
+    if (worst > bound_of(name)) too_far_off++;
     free(want);
     picture_free(&ctx, &p);
     assert_int_equal(ctx.heap.live_bytes, 0);
@@ -44,7 +54,8 @@ static void each_data_file(void (*work)(const char *name), int at_least) {
     int n = 0;
     for (const struct dirent *e; (e = readdir(folder));) {
         const char *dot = strrchr(e->d_name, '.');
-        const bool picture = dot && strstr(".png .jpg .bmp .ppm .pgm", dot) && strlen(dot) == 4;
+        const bool picture = dot && strlen(dot) >= 4 &&
+                             strstr(".png .jpg .bmp .ppm .pgm .gif .webp .tif .heic .avif", dot);
         if (!picture) continue;
         work(e->d_name);
         n++;
@@ -55,15 +66,16 @@ static void each_data_file(void (*work)(const char *name), int at_least) {
 
 static void test_pixels(void **state) {
     (void)state;
-    each_data_file(compare, 50);
+    each_data_file(compare, 100);
+    assert_int_equal(too_far_off, 0);
 }
 
 static void keep_warning(void *user, int level, const char *line) {
     if (level == VD_LOG_WARN) snprintf(user, 1024, "%s", line);
 }
 
-/* Every file cut at every byte is refused, or it is a JPEG that says so or misses nothing of its
- * picture; and leaks nothing. */
+/* Every file cut at every byte is refused, or misses nothing of its picture, or it is a JPEG that
+ * says so or a number at the end that may go on; and leaks nothing. */
 static void cut(const char *name) {
     char warning[1024];
     struct vd_ctx ctx = {.log = keep_warning, .user = warning};
@@ -78,11 +90,13 @@ static void cut(const char *name) {
         warning[0] = '\0';
         const vidi_status status = picture_decode(&ctx, name, part, n, &p);
         free(part);
-        if (status == VIDI_OK && strstr(name, ".jpg")) {
+        if (status == VIDI_OK) {
             assert_int_equal(p.width, whole.width);
             assert_int_equal(p.height, whole.height);
             const bool same = memcmp(p.rgb, whole.rgb, 3u * p.width * p.height) == 0;
-            if (!same && !strstr(warning, "the file ends too early"))
+            const bool may = strstr(name, ".jpg") && strstr(warning, "the file ends too early");
+            const bool digits = strstr(warning, "ends right behind a digit") != NULL;
+            if (!same && !may && !digits)
                 fail_msg("%s cut to %d bytes is shown without a word: %s", name, (int)n, warning);
             picture_free(&ctx, &p);
             continue;
@@ -104,9 +118,9 @@ static void test_cut(void **state) {
 /* The n-th allocation fails, for every n. */
 static void test_out_of_memory(void **state) {
     (void)state;
-    static const char *const names[] = {"interlaced16.png", "palette_alpha.png", "progressive.jpg",
-                                        "quarter.jpg",      "exif6.jpg",         "palette4.bmp",
-                                        "deep.ppm"};
+    static const char *const names[] = {
+        "interlaced16.png", "palette_alpha.png", "progressive.jpg", "quarter.jpg", "exif6.jpg",
+        "palette4.bmp",     "deep.ppm",          "interlaced.gif",  "alpha.webp",  "alpha.tif"};
     for (size_t f = 0; f < sizeof names / sizeof *names; f++) {
         char path[256];
         snprintf(path, sizeof path, "tests/io/data/%s", names[f]);
@@ -268,7 +282,7 @@ static void test_changed(void **state) {
         {"rgb565.bmp", 54, "00 00 00 00", "without a mask for each colour"},
         {"palette8.bmp", 10, "36 00 00 00", "without a palette"},
         {"rgb.ppm", 3, "39 39 39 39 39", "PPM header"},
-        {"rgb.ppm", 0, "50 34", "is not a JPEG, PNG, BMP or PPM"},
+        {"rgb.ppm", 0, "50 34", "is a PBM picture, which is not read; what is: JPEG, PNG, BMP"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         uint64_t bytes;
@@ -435,8 +449,9 @@ static void test_other_files(void **state) {
     assert_int_equal(picture_read(&ctx, path, &p), VIDI_E_IMAGE);
     assert_words(&ctx, "has 268435457 bytes, and the limit is 268435456");
     unlink(path);
-    refused("GIF89a", 6, "is not a JPEG, PNG, BMP or PPM picture");
-    refused("\0\0\2\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\x20\0", 18, "is not a JPEG"); /* TGA */
+    refused("GIF89a", 6, "ends inside the GIF header");
+    refused("\0\0\2\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\x20\0", 18, /* TGA */
+            "is no picture that is known");
     assert_int_equal(ctx.heap.live_bytes, 0);
 }
 

@@ -177,7 +177,8 @@ typedef struct vidi_adapter {
 } vidi_adapter;
 vidi_status vidi_model_adapt(vidi_model *m, const vidi_adapter *list, int n);
 
-/* A picture file (JPEG, PNG, BMP, PPM), upright by its EXIF orientation. Free with
+/* A picture file (JPEG, PNG, BMP, PPM, PGM and, by what the build has, GIF, WebP, TIFF, HEIC, AVIF;
+ * the first or main picture of several), upright by its EXIF orientation. Free with
  * vidi_image_free(). At most 64 million pixels; JPEGs of up to 200 million are read at half their
  * size. That, and what is missing of a JPEG that ends early or is damaged, goes to the log as a
  * warning. */

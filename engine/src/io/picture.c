@@ -28,26 +28,33 @@ static struct walk upright(uint32_t orientation, int64_t w, int64_t h) {
     };
 }
 
-void sheet_row(const struct sheet *to, uint32_t y, const uint8_t *row, uint32_t channels) {
+static uint8_t on_white(const struct sheet *to, uint32_t sample, uint32_t alpha) {
+    if (!to->multiplied) return over_white(sample, alpha);
+    /* Damaged files hold colours that are more than their alpha. */
+    const uint32_t sum = sample + 255 - alpha;
+    return sum < 255 ? (uint8_t)sum : 255;
+}
+
+void sheet_span(const struct sheet *to, uint32_t x, uint32_t y, uint32_t n, const uint8_t *pixels,
+                uint32_t channels) {
     const struct walk walk = upright(to->orientation, to->width, to->height);
-    const uint32_t n = channels, green = n > 2 ? 1 : 0;
-    uint8_t *out = to->rgb + 3 * (walk.start + y * walk.step_y);
-    if (n == 3 && walk.step_x == 1) {
-        memcpy(out, row, 3 * (size_t)to->width);
+    const uint32_t green = channels > 2 ? 1 : 0;
+    uint8_t *out = to->rgb + 3 * (walk.start + y * walk.step_y + x * walk.step_x);
+    if (channels == 3 && walk.step_x == 1) {
+        memcpy(out, pixels, 3 * (size_t)n);
         return;
     }
-    for (uint32_t x = 0; x < to->width; x++, row += n, out += 3 * walk.step_x) {
-        const uint32_t alpha = n % 2 ? 255 : row[n - 1];
-        for (uint32_t c = 0; c < 3; c++) {
-            const uint32_t sample = row[c * green];
-            /* Damaged files hold colours that are more than their alpha. */
-            const uint32_t sum = sample + 255 - alpha;
-            out[c] = !to->multiplied ? over_white(sample, alpha) : sum < 255 ? (uint8_t)sum : 255;
-        }
+    for (uint32_t i = 0; i < n; i++, pixels += channels, out += 3 * walk.step_x) {
+        const uint32_t alpha = channels % 2 ? 255 : pixels[channels - 1];
+        for (uint32_t c = 0; c < 3; c++) out[c] = on_white(to, pixels[c * green], alpha);
     }
 }
 
-static vidi_status png_decode(const struct probe *p, const struct sheet *to) {
+void sheet_row(const struct sheet *to, uint32_t y, const uint8_t *row, uint32_t channels) {
+    sheet_span(to, 0, y, to->width, row, channels);
+}
+
+vidi_status png_decode(const struct probe *p, const struct sheet *to) {
     struct stb_pixels pixels;
     const struct stb_input in = {p->name, p->data, p->bytes, probe_heap_cap(p)};
     TRY(stb_decode(p->ctx, &in, &pixels));
@@ -58,21 +65,10 @@ static vidi_status png_decode(const struct probe *p, const struct sheet *to) {
     return same ? VIDI_OK : probe_refuse(p, "tells its size twice, differently");
 }
 
-static vidi_status plain_bmp(const struct probe *p, const struct sheet *to) {
-    bmp_decode(p->info, p->data, to->rgb);
-    return VIDI_OK;
-}
-
-static vidi_status plain_ppm(const struct probe *p, const struct sheet *to) {
-    ppm_decode(p->info, p->data, to->rgb);
-    return VIDI_OK;
-}
-
-static vidi_status (*const decoders[])(const struct probe *p, const struct sheet *to) = {
-    [PICTURE_JPEG] = jpeg_decode,
-    [PICTURE_PNG] = png_decode,
-    [PICTURE_BMP] = plain_bmp,
-    [PICTURE_PPM] = plain_ppm,
+static vidi_status (*const decoders[KIND_READ])(const struct probe *p, const struct sheet *to) = {
+    [KIND_JPEG] = jpeg_decode, [KIND_PNG] = png_decode,   [KIND_BMP] = bmp_decode,
+    [KIND_PPM] = ppm_decode,   [KIND_GIF] = gif_decode,   [KIND_WEBP] = webp_decode,
+    [KIND_TIFF] = tiff_decode, [KIND_HEIF] = heif_decode,
 };
 
 static uint32_t shrunk(uint32_t side, uint32_t shrink) { return (side + shrink - 1) / shrink; }

@@ -107,19 +107,33 @@ static void bmp_indexed(const struct picture_info *info, const unsigned char *pa
     }
 }
 
-void bmp_decode(const struct picture_info *info, const unsigned char *data, uint8_t *rgb) {
+/* Programs that know no alpha leave zeros where the header promises it. */
+static bool has_alpha(const struct picture_info *i, const unsigned char *data) {
+    if (!i->masks[3]) return false;
+    const uint32_t bytes = i->bits / 8;
+    for (uint32_t y = 0; y < i->height; y++)
+        for (uint32_t x = 0; x < i->width; x++)
+            if (load_le(data + i->rows_at + y * i->row_bytes + x * bytes, bytes) & i->masks[3])
+                return true;
+    return false;
+}
+
+vidi_status bmp_decode(const struct probe *p, const struct sheet *to) {
+    struct picture_info *info = p->info;
+    if (!has_alpha(info, p->data)) info->masks[3] = 0;
     for (uint32_t y = 0; y < info->height; y++) {
         const uint32_t stored = info->top_down ? y : info->height - 1 - y;
-        const unsigned char *row = data + info->rows_at + stored * info->row_bytes;
-        uint8_t *out = rgb + (uint64_t)y * info->width * 3;
+        const unsigned char *row = p->data + info->rows_at + stored * info->row_bytes;
+        uint8_t *out = to->rgb + (uint64_t)y * info->width * 3;
         if (info->n_palette) {
-            bmp_indexed(info, data + info->palette_at, row, out);
+            bmp_indexed(info, p->data + info->palette_at, row, out);
         } else if (info->bits != 24) {
             bmp_deep(info, row, out);
         } else {
             for (uint64_t x = 0; x < info->width * 3u; x++) out[x] = row[x / 3 * 3 + 2 - x % 3];
         }
     }
+    return VIDI_OK;
 }
 
 /* ---- PPM ---- */
@@ -155,20 +169,48 @@ vidi_status ppm_probe(const struct probe *p) {
     TRY(probe_size(p, width, height));
     if (i->max_value == 0 || i->max_value > 65535)
         return probe_refuse(p, "has a largest PPM value of %u, not 1 to 65535", i->max_value);
-    i->bits = (p->data[1] == '6' ? 3 : 1) * (i->max_value > 255 ? 16 : 8);
+    i->plain = p->data[1] < '4';
+    const uint32_t samples = p->data[1] == '6' || p->data[1] == '3' ? 3 : 1;
+    i->bits = samples * (i->max_value > 255 || i->plain ? 16 : 8);
     i->row_bytes = (uint64_t)i->width * i->bits / 8;
     i->rows_at = at + 1;
-    return check_rows(p, "PPM");
+    if (!i->plain) return check_rows(p, "PPM");
+    /* A digit and a space take as much as a sample of 16 bits; the last space may be missing. */
+    struct probe longer = *p;
+    longer.bytes++;
+    return check_rows(&longer, "PPM");
 }
 
-void ppm_decode(const struct picture_info *info, const unsigned char *data, uint8_t *rgb) {
-    const uint32_t wide = info->max_value > 255 ? 2 : 1;
+static uint8_t ppm_level(const struct picture_info *info, uint32_t v) {
+    const uint32_t kept = v < info->max_value ? v : info->max_value;
+    return (uint8_t)((kept * 255 + info->max_value / 2) / info->max_value);
+}
+
+static vidi_status ppm_digits(const struct probe *p, uint64_t copies, uint64_t n, uint8_t *rgb) {
+    uint64_t at = p->info->rows_at;
+    for (uint64_t i = 0; i < n; i += copies) {
+        uint32_t v;
+        if (!ppm_number(p, &at, &v))
+            return probe_refuse(p, "has no number at byte %llu, for sample %llu of %llu of the PPM",
+                                (unsigned long long)at, (unsigned long long)(i / copies + 1),
+                                (unsigned long long)(n / copies));
+        for (uint64_t c = 0; c < copies; c++) rgb[i + c] = ppm_level(p->info, v);
+    }
+    if (at == p->bytes)
+        vd_log(p->ctx, VD_LOG_WARN,
+               "%.600s: ends right behind a digit, so that the last number of the PPM may be cut",
+               p->name);
+    return VIDI_OK;
+}
+
+vidi_status ppm_decode(const struct probe *p, const struct sheet *to) {
+    const struct picture_info *info = p->info;
+    const uint32_t wide = info->max_value > 255 || info->plain ? 2 : 1;
     const uint64_t copies = info->bits == 8 * wide ? 3 : 1; /* of a grey sample */
     const uint64_t n = (uint64_t)info->width * info->height * 3;
-    const unsigned char *samples = data + info->rows_at;
-    for (uint64_t i = 0; i < n; i++) {
-        const uint32_t v = (uint32_t)load_be(samples + i / copies * wide, wide);
-        const uint32_t kept = v < info->max_value ? v : info->max_value;
-        rgb[i] = (uint8_t)((kept * 255 + info->max_value / 2) / info->max_value);
-    }
+    if (info->plain) return ppm_digits(p, copies, n, to->rgb);
+    const unsigned char *samples = p->data + info->rows_at;
+    for (uint64_t i = 0; i < n; i++)
+        to->rgb[i] = ppm_level(info, (uint32_t)load_be(samples + i / copies * wide, wide));
+    return VIDI_OK;
 }

@@ -31,7 +31,7 @@ vidi_status probe_size(const struct probe *p, uint64_t width, uint64_t height) {
     if (w > MAX_SIDE || h > MAX_SIDE)
         return probe_refuse(p, "has %llu x %llu pixels, and a side is limited to %d", w, h,
                             MAX_SIDE);
-    const int most = p->info->format == PICTURE_JPEG ? MAX_SHRUNK : MAX_PIXELS;
+    const int most = p->info->format == KIND_JPEG ? MAX_SHRUNK : MAX_PIXELS;
     if (w * h > (uint64_t)most)
         return probe_refuse(p, "has %llu x %llu pixels, and their count is limited to %d", w, h,
                             most);
@@ -133,17 +133,10 @@ vidi_status png_probe(const struct probe *p) {
 
 /* ---- all ---- */
 
-static const struct {
-    const char *magic;
-    uint32_t bytes;
-    enum picture_format format;
-    vidi_status (*probe)(const struct probe *p);
-} formats[] = {
-    {"\xff\xd8\xff", 3, PICTURE_JPEG, jpeg_probe},
-    {"\x89PNG\r\n\x1a\n", 8, PICTURE_PNG, png_probe},
-    {"BM", 2, PICTURE_BMP, bmp_probe},
-    {"P5", 2, PICTURE_PPM, ppm_probe},
-    {"P6", 2, PICTURE_PPM, ppm_probe},
+static vidi_status (*const probes[KIND_READ])(const struct probe *p) = {
+    [KIND_JPEG] = jpeg_probe, [KIND_PNG] = png_probe,   [KIND_BMP] = bmp_probe,
+    [KIND_PPM] = ppm_probe,   [KIND_GIF] = gif_probe,   [KIND_WEBP] = webp_probe,
+    [KIND_TIFF] = tiff_probe, [KIND_HEIF] = heif_probe,
 };
 
 vidi_status picture_probe(struct vd_ctx *ctx, const char *name, const void *data, uint64_t bytes,
@@ -151,11 +144,12 @@ vidi_status picture_probe(struct vd_ctx *ctx, const char *name, const void *data
     *out = (struct picture_info){.orientation = 1, .shrink = 1};
     const struct probe p = {ctx, name, data, bytes, out};
     if (bytes == 0) return probe_refuse(&p, "is empty, not a picture");
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        if (bytes < formats[i].bytes || memcmp(data, formats[i].magic, formats[i].bytes) != 0)
-            continue;
-        out->format = formats[i].format;
-        return formats[i].probe(&p);
-    }
-    return probe_refuse(&p, "is not a JPEG, PNG, BMP or PPM picture");
+    const struct kind_found found = kind_of(data, bytes);
+    out->format = found.kind;
+    if (found.kind > KIND_UNKNOWN && found.kind < KIND_READ) return probes[found.kind](&p);
+    static const char formats[] = "JPEG, PNG, BMP, PPM, GIF, WebP, TIFF, HEIC and AVIF";
+    if (found.kind == KIND_PICTURE)
+        return probe_refuse(&p, "is %s, which is not read; what is: %s", found.words, formats);
+    if (found.words) return probe_refuse(&p, "is %s, not a picture", found.words);
+    return probe_refuse(&p, "is no picture that is known; what is read: %s", formats);
 }

@@ -6,11 +6,10 @@
 #ifndef VD_PICTURE_PROBE_H
 #define VD_PICTURE_PROBE_H
 #include "base/status.h"
-
-enum picture_format { PICTURE_JPEG, PICTURE_PNG, PICTURE_BMP, PICTURE_PPM };
+#include "io/kind.h"
 
 struct picture_info {
-    enum picture_format format;
+    enum kind format;       /* below KIND_READ */
     uint32_t width, height; /* as stored, before it is turned upright */
     uint32_t orientation;   /* EXIF's, 1 .. 8 */
     uint32_t shrink;        /* decoded to 1 / shrink of width and height, rounded up; 1 or 2 */
@@ -23,6 +22,7 @@ struct picture_info {
     uint32_t n_palette, palette_bytes; /* entries; bytes of one */
     uint32_t masks[4];                 /* red, green, blue, alpha (0: opaque) of 16 and 32 bits */
     /* PPM: */
+    bool plain; /* P2, P3: digits */
     uint32_t max_value;
 };
 
@@ -55,17 +55,27 @@ struct sheet {
     uint8_t *rgb;
 };
 void sheet_row(const struct sheet *to, uint32_t y, const uint8_t *row, uint32_t channels);
+/* `n` pixels of row y from pixel x on. */
+void sheet_span(const struct sheet *to, uint32_t x, uint32_t y, uint32_t n, const uint8_t *pixels,
+                uint32_t channels);
 
 vidi_status png_probe(const struct probe *p);
+vidi_status png_decode(const struct probe *p, const struct sheet *to);
 vidi_status jpeg_probe(const struct probe *p);
 vidi_status jpeg_decode(const struct probe *p, const struct sheet *to);
+vidi_status gif_probe(const struct probe *p);
+vidi_status gif_decode(const struct probe *p, const struct sheet *to);
+vidi_status webp_probe(const struct probe *p);
+vidi_status webp_decode(const struct probe *p, const struct sheet *to);
+vidi_status tiff_probe(const struct probe *p);
+vidi_status tiff_decode(const struct probe *p, const struct sheet *to);
+vidi_status heif_probe(const struct probe *p);
+vidi_status heif_decode(const struct probe *p, const struct sheet *to);
 
-/* BMP and PPM (P5 and P6), see picture_plain.c. They decode what was probed; rgb is
- * [height][width][3]. */
 vidi_status bmp_probe(const struct probe *p);
-void bmp_decode(const struct picture_info *info, const unsigned char *data, uint8_t *rgb);
+vidi_status bmp_decode(const struct probe *p, const struct sheet *to);
 vidi_status ppm_probe(const struct probe *p);
-void ppm_decode(const struct picture_info *info, const unsigned char *data, uint8_t *rgb);
+vidi_status ppm_decode(const struct probe *p, const struct sheet *to);
 
 /* CRC-32 of PNG and zlib. */
 uint32_t crc32_bytes(const void *data, uint64_t bytes);
