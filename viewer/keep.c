@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/replace.h"
+
 char *keep_path(const char *dir, const char *name) {
     const size_t cap = strlen(dir) + strlen(name) + 2;
     char *path = malloc(cap);
@@ -12,11 +14,16 @@ char *keep_path(const char *dir, const char *name) {
     return path;
 }
 
-static bool write_whole(const char *path, bool (*write)(FILE *f, const void *user),
+/* The stream has a descriptor of its own: closing it must not close the file's. */
+static bool write_whole(struct replace *r, bool (*write)(FILE *f, const void *user),
                         const void *user) {
-    FILE *f = fopen(path, "wb");
-    if (!f) return false;
-    bool good = write(f, user) && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    const int fd = dup(r->fd);
+    FILE *f = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (!f) {
+        if (fd >= 0) close(fd);
+        return false;
+    }
+    bool good = write(f, user) && fflush(f) == 0;
     const int why = errno;
     good = fclose(f) == 0 && good;
     if (!good && why) errno = why;
@@ -24,15 +31,13 @@ static bool write_whole(const char *path, bool (*write)(FILE *f, const void *use
 }
 
 bool keep_file(const char *path, bool (*write)(FILE *f, const void *user), const void *user) {
-    const size_t cap = strlen(path) + 16;
-    char *beside = malloc(cap);
-    if (!beside) return false;
-    snprintf(beside, cap, "%s.%ld.new", path, (long)getpid());
+    struct replace *r = malloc(sizeof *r);
     errno = 0;
-    const bool good = write_whole(beside, write, user) && rename(beside, path) == 0;
+    const bool good =
+        r && replace_open(r, path, 0666) && write_whole(r, write, user) && replace_done(r);
     const int why = errno;
-    if (!good) unlink(beside);
-    free(beside);
+    if (r && !good) replace_drop(r);
+    free(r);
     errno = why;
     return good;
 }

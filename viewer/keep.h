@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Writes beside `path` and renames. On failure false, errno says why, and what was there stays. */
+/* By base/replace.h. On failure false, errno says why, and what was there stays. */
 bool keep_file(const char *path, bool (*write)(FILE *f, const void *user), const void *user);
 /* A new string "DIR/NAME"; NULL without memory. */
 char *keep_path(const char *dir, const char *name);

@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/replace.h"
 #include "environment.h"
 #include "hub_hash.h"
 #include "out.h"
@@ -226,7 +227,12 @@ static bool link_file(struct hub_pull *p, const struct hub_file *file, char path
         !hub_path(temporary, p->job.cache, &p->job.spec, "/snapshots/.%ld.link", (long)getpid()))
         return false;
     unlink(temporary);
-    return symlink(target, temporary) == 0 && rename(temporary, path) == 0;
+    if (symlink(target, temporary) != 0) return false;
+    if (rename(temporary, path) == 0) return true;
+    const int why = errno;
+    unlink(temporary);
+    errno = why;
+    return false;
 }
 
 /* Backwards: the file that a model is found by comes last. */
@@ -239,21 +245,17 @@ static enum http_result link_all(struct hub_pull *p) {
 }
 
 static bool write_whole(const char *path, const char *text) {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0) return false;
-    const size_t n = strlen(text);
-    const bool good = write(fd, text, n) == (ssize_t)n && fsync(fd) == 0;
-    return close(fd) == 0 && good;
+    struct replace r;
+    return replace_open(&r, path, 0666) && replace_write(&r, text, strlen(text)) &&
+           replace_done(&r);
 }
 
 static enum http_result write_ref(struct hub_pull *p) {
-    char path[HUB_PATH], temporary[HUB_PATH];
+    char path[HUB_PATH];
     const struct hub_job *job = &p->job;
     if (hub_hash_ok(job->spec.revision)) return HTTP_DONE; /* a commit stands for itself */
-    const bool good =
-        hub_path(path, job->cache, &job->spec, "/refs/%s", job->spec.revision) &&
-        hub_path(temporary, job->cache, &job->spec, "/refs/.%ld.ref", (long)getpid()) &&
-        make_parent(path) && write_whole(temporary, job->commit) && rename(temporary, path) == 0;
+    const bool good = hub_path(path, job->cache, &job->spec, "/refs/%s", job->spec.revision) &&
+                      make_parent(path) && write_whole(path, job->commit);
     return good ? HTTP_DONE : failed(p, "%.900s: %s", path, strerror(errno));
 }
 

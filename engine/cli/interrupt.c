@@ -15,10 +15,15 @@ static struct {
 } state;
 
 static void on_interrupt(int signal_number) {
-    (void)signal_number;
     const int saved = errno;
     const int mode = atomic_load(&state.mode);
     const int before = atomic_fetch_add(&state.count, 1);
+    /* What ends the program from outside ends it, but between two pieces of work. */
+    if (signal_number != SIGINT && (mode != DEFERS || before > 0)) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+        return;
+    }
     if (mode == ENDS || (mode != NOTES && before > 0)) {
         if (state.newline && write(STDERR_FILENO, "\n", 1) < 0) _exit(130);
         _exit(130);
@@ -34,11 +39,14 @@ void interrupt_install(void) {
     struct sigaction action = {.sa_handler = on_interrupt};
     sigemptyset(&action.sa_mask);
     /* Who was started with interrupts ignored (nohup, a shell's background) keeps it so. */
-    struct sigaction inherited;
-    if (sigaction(SIGINT, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
-        sigaction(SIGINT, &action, NULL);
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP}, silent[] = {SIGPIPE, SIGXFSZ};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct sigaction inherited;
+        if (sigaction(ends[i], NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
+            sigaction(ends[i], &action, NULL);
+    }
     action.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &action, NULL);
+    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++) sigaction(silent[i], &action, NULL);
 }
 
 static void enter(int mode) {

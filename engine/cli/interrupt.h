@@ -9,7 +9,9 @@
 
 #include "vidi/vidi.h"
 
-/* From now on Ctrl-C ends the program, and writing to a closed pipe is an error, not a signal. */
+/* From now on Ctrl-C ends the program, and writing to a closed pipe, or more than a limit allows,
+ * is an error, not a signal. SIGTERM and SIGHUP end it as ever, but are deferred where Ctrl-C is.
+ */
 void interrupt_install(void);
 void interrupt_ends(void);
 void interrupt_notes(void);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/replace.h"
 #include "interrupt.h"
 
 enum { HISTORY_LINES = 1000 };
@@ -56,17 +57,22 @@ struct prompt *prompt_open(struct cli *cli) {
     return p;
 }
 
-/* Written beside and renamed, so that a full disk cannot cost the old history. */
+/* A full disk cannot cost the old history. */
 static void save_history(struct prompt *p, const char *folder) {
     HistEvent event;
-    const size_t cap = strlen(p->path) + sizeof ".new";
-    char *beside = malloc(cap);
-    if (!beside) return;
-    snprintf(beside, cap, "%s.new", p->path);
-    if (folder_make(folder) && history(p->history, &event, H_SAVE, beside) >= 0 &&
-        rename(beside, p->path) != 0)
-        remove(beside);
-    free(beside);
+    struct replace r;
+    if (!folder_make(folder) || !replace_open(&r, p->path, 0600)) return;
+    const int fd = dup(r.fd);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    bool good = file && history(p->history, &event, H_SAVE_FP, file) >= 0;
+    if (file)
+        good = fclose(file) == 0 && good;
+    else if (fd >= 0)
+        close(fd);
+    if (good)
+        replace_done(&r);
+    else
+        replace_drop(&r);
 }
 
 void prompt_close(struct prompt *p) {

@@ -29,9 +29,24 @@ fails 3 'small.gguf: is a file of the model itself' quantize small.gguf -o small
 fails 3 'b.gguf: cannot be written' quantize "$model" -o missing/b.gguf --type q4_0
 fails 3 'missing' quantize missing -o b.gguf --type q4_0
 
+# Two at once: each writes a file of its own, and one of the two is left.
+works quantize "$model" -o one.gguf --type q8_0
+works quantize "$model" -o other.gguf --type q4_0
+for _ in 1 2 3 4; do
+    "$VIDI" quantize "$model" -o both.gguf --type q8_0 >/dev/null 2>&1 &
+    first=$!
+    "$VIDI" quantize "$model" -o both.gguf --type q4_0 >/dev/null 2>&1 &
+    second=$!
+    wait $first && wait $second || complain "both should work"
+    cmp -s both.gguf one.gguf || cmp -s both.gguf other.gguf || complain "a mixture of two files"
+done
+rm one.gguf other.gguf both.gguf
+check nothing is left of both -- same "$(ls -A | grep -v -e '^out$' -e '^err$' -e '^state$')" small.gguf
+fails 3 '/dev/null: cannot be written: it is a device' quantize "$model" -o /dev/null --type q8_0
+check the device is still one -- test -c /dev/null
+
 # A disk that is full: the limit on a file's size gives the same kind of failure.
 before=$(md5sum <small.gguf)
-trap '' XFSZ
 ulimit -f 64
 run quantize "$model" -o small.gguf --type q4_0
 check a full disk is said -- same "$code $(grep -c 'small.gguf: cannot be written' err)" '3 1'

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+#include "base/replace.h"
 #include "gpu/inside.h"
 
 /* A damaged pipeline cache may crash a driver, so nothing of the file reaches it unless all of
@@ -52,7 +54,8 @@ static bool is_ours(const struct gpu *gpu, const char *file, uint64_t bytes) {
 
 /* The bytes of a plain file that belongs to this user; NULL: there is none, or it is no good. */
 static char *read_file(struct gpu *gpu, const char *path, uint64_t *bytes) {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    /* Without O_NONBLOCK the opening of a FIFO waits for a writer. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return NULL;
     struct stat st;
     char *data = NULL;
@@ -107,16 +110,6 @@ vidi_status cache_open(struct gpu *gpu, const char *dir) {
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, const void *data, uint64_t bytes) {
-    for (uint64_t done = 0; done < bytes;) {
-        const ssize_t n = write(fd, (const char *)data + done, (size_t)(bytes - done));
-        if (n <= 0) return false;
-        done += (uint64_t)n;
-    }
-    return true;
-}
-
-/* Makes the folder of a path and those above it. */
 static void make_folders(char *path) {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
@@ -127,18 +120,14 @@ static void make_folders(char *path) {
 
 static void write_file(struct gpu *gpu, const void *data, uint64_t bytes) {
     char *path = gpu->pipelines.cache_path;
-    const char *beside = arena_print(&gpu->arena, "%s.%ld", path, (long)getpid());
-    if (!beside) return;
+    struct replace *r = vd_alloc(gpu->ctx, sizeof *r);
+    if (!r) return;
     make_folders(path);
     const struct cache_head head = make_head(gpu, data, bytes);
-    const int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok = fd >= 0 && write_all(fd, &head, sizeof head) && write_all(fd, data, bytes) &&
-              fsync(fd) == 0;
-    if (fd >= 0) ok = close(fd) == 0 && ok;
-    ok = ok && rename(beside, path) == 0;
-    if (ok) return;
-    vd_log(gpu->ctx, VD_LOG_WARN, "%s could not be written: %s", path, strerror(errno));
-    if (fd >= 0) unlink(beside);
+    if (!replace_open(r, path, 0600) || !replace_write(r, &head, sizeof head) ||
+        !replace_write(r, data, bytes) || !replace_done(r))
+        vd_log(gpu->ctx, VD_LOG_WARN, "%s could not be written: %s", path, r->why);
+    vd_free(gpu->ctx, r);
 }
 
 void cache_save(struct gpu *gpu) {

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/replace.h"
+
 static vidi_status failed(struct vd_ctx *ctx, const char *path, const char *what) {
     char words[128];
     if (strerror_r(errno, words, sizeof words) != 0) snprintf(words, sizeof words, "unknown error");
@@ -81,36 +83,16 @@ vidi_status file_read(struct vd_ctx *ctx, const char *path, struct file_limit li
     return status;
 }
 
-static bool write_all(int fd, const char *from, uint64_t bytes) {
-    for (uint64_t done = 0; done < bytes;) {
-        const ssize_t n = write(fd, from + done, bytes - done);
-        if (n < 0 && errno != EINTR) return false;
-        if (n > 0) done += (uint64_t)n;
-    }
-    return true;
-}
-
 vidi_status file_write(struct vd_ctx *ctx, const char *path, const struct file_part *parts,
                        uint32_t n_parts) {
-    const size_t len = strlen(path);
-    char *beside = vd_alloc(ctx, len + sizeof ".tmp");
-    if (!beside) return VIDI_E_MEMORY;
-    memcpy(beside, path, len);
-    memcpy(beside + len, ".tmp", sizeof ".tmp");
-
-    const int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool good = fd >= 0;
+    struct replace *r = vd_alloc(ctx, sizeof *r);
+    if (!r) return VIDI_E_MEMORY;
+    bool good = replace_open(r, path, 0666);
     for (uint32_t i = 0; good && i < n_parts; i++)
-        good = write_all(fd, parts[i].data, parts[i].bytes);
-    if (fd >= 0) {
-        /* The words belong to the first failure; close and unlink may change errno. */
-        const int reason = errno;
-        const bool closed = close(fd) == 0;
-        if (!good) errno = reason;
-        good = good && closed && rename(beside, path) == 0;
-    }
-    vidi_status status = good ? VIDI_OK : failed(ctx, path, "written");
-    if (!good && fd >= 0) unlink(beside);
-    vd_free(ctx, beside);
+        good = replace_write(r, parts[i].data, parts[i].bytes);
+    good = good && replace_done(r);
+    const vidi_status status =
+        good ? VIDI_OK : vd_fail(ctx, VIDI_E_IO, "%.600s: cannot be written: %s", path, r->why);
+    vd_free(ctx, r);
     return status;
 }

@@ -18,8 +18,7 @@ struct file_limit {
 vidi_status file_read(struct vd_ctx *ctx, const char *path, struct file_limit limit, void **data,
                       uint64_t *bytes);
 
-/* Writes the parts to PATH.tmp and renames it, so that a reader never sees half a file; nothing
- * is left behind on failure. VIDI_E_IO, VIDI_E_MEMORY. */
+/* A file of these parts, one behind the other, by base/replace.h. VIDI_E_IO, VIDI_E_MEMORY. */
 struct file_part {
     const void *data;
     uint64_t bytes;

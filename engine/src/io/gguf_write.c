@@ -1,48 +1,28 @@
-#define _POSIX_C_SOURCE 200809L
 #include "io/gguf_write.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "io/gguf_read.h"
 
 enum { VERSION = 3, ALIGNMENT = 32, BUFFER_BYTES = 1 << 20, STRING_LENGTH = 8 };
 
 static vidi_status failed(struct gguf_writer *w) {
-    char words[128];
-    if (strerror_r(errno, words, sizeof words) != 0) snprintf(words, sizeof words, "unknown error");
-    return vd_fail(w->ctx, VIDI_E_IO, "%.600s: cannot be written: %s", w->path, words);
+    return vd_fail(w->ctx, VIDI_E_IO, "%.600s: cannot be written: %s", w->path, w->file->why);
 }
 
 vidi_status gguf_write_open(struct vd_ctx *ctx, const char *path, struct gguf_writer *w) {
-    *w = (struct gguf_writer){.ctx = ctx, .path = path, .fd = -1};
-    const size_t len = strlen(path);
+    *w = (struct gguf_writer){.ctx = ctx, .path = path};
     w->buffer = vd_alloc(ctx, BUFFER_BYTES);
-    char *beside = w->buffer ? vd_alloc(ctx, len + sizeof ".tmp") : NULL;
-    if (!beside) return VIDI_E_MEMORY;
-    memcpy(beside, path, len);
-    memcpy(beside + len, ".tmp", sizeof ".tmp");
-    w->fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (w->fd >= 0) {
-        w->beside = beside;
-        return VIDI_OK;
-    }
-    const vidi_status status = failed(w);
-    vd_free(ctx, beside);
-    return status;
+    struct replace *file = w->buffer ? vd_alloc(ctx, sizeof *file) : NULL;
+    if (!file) return VIDI_E_MEMORY;
+    w->file = file;
+    return replace_open(file, path, 0666) ? VIDI_OK : failed(w);
 }
 
 static vidi_status flush(struct gguf_writer *w) {
-    for (uint32_t done = 0; done < w->waiting;) {
-        const ssize_t n = write(w->fd, w->buffer + done, w->waiting - done);
-        if (n < 0 && errno != EINTR) return failed(w);
-        if (n > 0) done += (uint32_t)n;
-    }
+    const bool good = replace_write(w->file, w->buffer, w->waiting);
     w->waiting = 0;
-    return VIDI_OK;
+    return good ? VIDI_OK : failed(w);
 }
 
 static vidi_status put(struct gguf_writer *w, const void *data, uint64_t bytes) {
@@ -114,22 +94,12 @@ vidi_status gguf_write_data(struct gguf_writer *w, const void *data, uint64_t by
 
 vidi_status gguf_write_done(struct gguf_writer *w) {
     TRY(flush(w));
-    const bool kept = fsync(w->fd) == 0;
-    const int fd = w->fd;
-    if (!kept) return failed(w);
-    w->fd = -1;
-    if (close(fd) != 0 || rename(w->beside, w->path) != 0) return failed(w);
-    vd_free(w->ctx, w->beside);
-    w->beside = NULL;
-    return VIDI_OK;
+    return replace_done(w->file) ? VIDI_OK : failed(w);
 }
 
 void gguf_write_close(struct gguf_writer *w) {
-    if (w->beside) {
-        if (w->fd >= 0) close(w->fd);
-        unlink(w->beside);
-        vd_free(w->ctx, w->beside);
-    }
+    if (w->file) replace_drop(w->file);
+    if (w->ctx) vd_free(w->ctx, w->file);
     if (w->ctx) vd_free(w->ctx, w->buffer);
     *w = (struct gguf_writer){0};
 }

@@ -1,17 +1,17 @@
 /* gguf_write.h - a GGUF file, version 3, written piece by piece.
  *
- * The file is PATH.tmp until gguf_write_done() renames it, so that a reader never sees half of
- * one; gguf_write_close() without that removes it. What was said of n, name and bytes in
+ * It is there from gguf_write_done() on, whole; gguf_write_close() without that leaves what was
+ * there before (base/replace.h). What was said of n, name and bytes in
  * gguf_write_head() must come as data in the same order. Threads: one at a time. */
 #ifndef VD_GGUF_WRITE_H
 #define VD_GGUF_WRITE_H
+#include "base/replace.h"
 #include "io/gguf.h"
 
 struct gguf_writer {
     struct vd_ctx *ctx;
     const char *path;
-    char *beside; /* the temporary file's path; NULL: none was made */
-    int fd;
+    struct replace *file;
     uint64_t at; /* bytes written */
     unsigned char *buffer;
     uint32_t waiting; /* bytes of the buffer */
