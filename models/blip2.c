@@ -34,7 +34,7 @@ static void config(void *out, struct meta *m) {
     c->layer.dim = meta_int(m, "qformer.embedding_length", 1, FAMILY_DIM);
     c->layer.ffn = meta_int(m, "qformer.feed_forward_length", 1, 1u << 20);
     c->layer.eps = meta_float(m, "qformer.attention.layer_norm_epsilon", 0, 1);
-    if (c->layer.heads && c->layer.dim % c->layer.heads)
+    if (c->layer.dim % c->layer.heads)
         meta_fail(m, "qformer.embedding_length %u is no multiple of its %u heads", c->layer.dim,
                   c->layer.heads);
 }

@@ -8,15 +8,15 @@
 static void heads_config(struct decoder *d, struct meta *m) {
     meta_ints(m, "attention.head_count", d->layers, 1, FAMILY_HEADS, d->heads);
     for (uint32_t i = 0; i < d->layers; i++) d->kv_heads[i] = d->heads[i];
-    if (meta_length(m, "attention.head_count_kv"))
+    if (meta_has(m, "attention.head_count_kv"))
         meta_ints(m, "attention.head_count_kv", d->layers, 1, FAMILY_HEADS, d->kv_heads);
-    const uint32_t default_dim = d->heads[0] ? d->dim / d->heads[0] : 0;
+    const uint32_t default_dim = d->dim / d->heads[0];
     d->head_dim = meta_int_or(m, "attention.key_length", 8, 1024, default_dim);
     d->rope_dim = meta_int_or(m, "rope.dimension_count", 2, 1024, d->head_dim);
     for (uint32_t i = 0; i < d->layers; i++)
-        if (d->kv_heads[i] && d->heads[i] % d->kv_heads[i])
-            meta_fail(m, "layer %u has %u heads for %u key/value heads", i, d->heads[i],
-                      d->kv_heads[i]);
+        if (d->heads[i] % d->kv_heads[i])
+            meta_fail(m, "attention.head_count_kv: layer %u has %u heads for %u key/value heads", i,
+                      d->heads[i], d->kv_heads[i]);
     if (d->rope_dim > d->head_dim || d->rope_dim % 2)
         meta_fail(m, "rope.dimension_count %u does not fit heads of %u", d->rope_dim, d->head_dim);
 }
@@ -31,8 +31,7 @@ static void yarn_config(struct decoder *d, struct meta *m, float factor) {
     const float original = (float)meta_int(m, "rope.scaling.original_context_length", 1, 1u << 30);
     s->low = pair_of(d, meta_float_or(m, "rope.scaling.yarn_beta_fast", 1e-3f, 1e6f, 32), original);
     s->high = pair_of(d, meta_float_or(m, "rope.scaling.yarn_beta_slow", 1e-3f, 1e6f, 1), original);
-    if (!meta_length(m, "rope.scaling.yarn_truncate") ||
-        meta_flag(m, "rope.scaling.yarn_truncate")) {
+    if (!meta_has(m, "rope.scaling.yarn_truncate") || meta_flag(m, "rope.scaling.yarn_truncate")) {
         s->low = floorf(s->low);
         s->high = ceilf(s->high);
     }
@@ -47,21 +46,24 @@ static void yarn_config(struct decoder *d, struct meta *m, float factor) {
     s->amount = meta_float_or(m, "rope.scaling.yarn_attn_factor", 1e-3f, 1e3f, usual);
 }
 
+enum scaling { LINEAR, NONE, YARN, LONGROPE, SCALINGS };
+
 static void rope_config(struct decoder *d, struct meta *m) {
     /* The older key's 0 means no scaling. */
     const float older = meta_float_or(m, "rope.scale_linear", 0, 1e6f, 1);
     const float factor =
         meta_float_or(m, "rope.scaling.factor", 1e-3f, 1e6f, older > 0 ? older : 1);
-    const bool unscaled = meta_is(m, "rope.scaling.type", "none");
+    static const char *const types[SCALINGS] = {"linear", "none", "yarn", "longrope"};
+    const uint32_t type = meta_word(m, "rope.scaling.type", types, SCALINGS);
     d->rope_scale = 1 / factor;
-    if (meta_is(m, "rope.scaling.type", "yarn")) {
+    if (type == YARN) {
         yarn_config(d, m, factor);
         return;
     }
     d->rope_stretch.original =
         meta_int_or(m, "rope.scaling.original_context_length", 0, 1u << 30, 0);
     d->rope_stretch.amount = meta_float_or(m, "rope.scaling.attn_factor", 1e-3f, 1e3f, 1);
-    if (unscaled || meta_is(m, "rope.scaling.type", "longrope")) d->rope_scale = 1;
+    if (type == NONE || type == LONGROPE) d->rope_scale = 1;
 }
 
 void decoder_config(struct decoder *d, struct meta *m) {
@@ -71,7 +73,7 @@ void decoder_config(struct decoder *d, struct meta *m) {
     d->vocab = meta_vocab(m);
     heads_config(d, m);
     meta_ints(m, "feed_forward_length", d->layers, 1, 1u << 20, d->ffn);
-    const bool plain = meta_length(m, "attention.layer_norm_epsilon") != 0;
+    const bool plain = meta_has(m, "attention.layer_norm_epsilon");
     d->eps = meta_float(
         m, plain ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", 0, 1);
     d->rope_base = meta_float_or(m, "rope.freq_base", 1, 1e12f, 10000);
@@ -82,7 +84,7 @@ void decoder_config(struct decoder *d, struct meta *m) {
 
 void decoder_sections(struct decoder *d, struct meta *m) {
     uint32_t found[4] = {0};
-    const uint32_t n = meta_length(m, "rope.dimension_sections");
+    const uint32_t n = meta_length(m, "rope.dimension_sections", 4);
     if (n != 3 && n != 4) {
         meta_fail(m, "rope.dimension_sections has %u entries, not 3 or 4", n);
         return;

@@ -9,22 +9,28 @@
 
 struct meta; /* the model file's key/value pairs, read with the architecture as prefix */
 
-/* Each fails sticky, like the builder: the first bad key is kept, and 0 comes back. Values outside
- * lo .. hi are refused with the key, the value and the limits. */
+/* Each fails sticky, like the builder: the first bad key is kept. Values outside lo .. hi are
+ * refused with the key, the value and the limits. What comes back is within lo .. hi whatever
+ * happened, and lo from the first failure on, so that config() can go on calculating with it;
+ * shape() and the builders never see a config that failed. */
 uint32_t meta_int(struct meta *m, const char *key, uint32_t lo, uint32_t hi);
 uint32_t meta_int_or(struct meta *m, const char *key, uint32_t lo, uint32_t hi, uint32_t missing);
 float meta_float(struct meta *m, const char *key, float lo, float hi);
 float meta_float_or(struct meta *m, const char *key, float lo, float hi, float missing);
-/* An array of exactly n numbers, or one number for all n. */
+/* An array of exactly n numbers, or one number for all n. All of `out` is written. */
 void meta_ints(struct meta *m, const char *key, uint32_t n, uint32_t lo, uint32_t hi,
                uint32_t *out);
 void meta_floats(struct meta *m, const char *key, uint32_t n, float lo, float hi, float *out);
-bool meta_flag(struct meta *m, const char *key); /* false where it is missing */
+/* False where it is missing; what is neither a flag nor a whole number is refused. */
+bool meta_flag(struct meta *m, const char *key);
 void meta_flags(struct meta *m, const char *key, uint32_t n, bool *out); /* an array of n */
-bool meta_is(struct meta *m, const char *key, const char *word);         /* the same of a text */
-bool meta_has_tensor(struct meta *m, const char *name);                  /* is it in the file? */
-uint32_t meta_length(struct meta *m, const char *key); /* entries of an array; 0: not there */
-uint32_t meta_vocab(struct meta *m);                   /* words of the tokenizer */
+/* Which of the words a text is; any other is refused. 0: the first, or it is missing. */
+uint32_t meta_word(struct meta *m, const char *key, const char *const *words, uint32_t n);
+bool meta_has(struct meta *m, const char *key);                       /* is it in the file? */
+bool meta_has_tensor(struct meta *m, const char *name);               /* the same of a tensor */
+uint32_t meta_length(struct meta *m, const char *key, uint32_t most); /* entries; 0: not there */
+uint32_t meta_vocab(struct meta *m);                                  /* words of the tokenizer; 1
+                                                                       * after a failure */
 void meta_fail(struct meta *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 enum {

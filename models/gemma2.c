@@ -15,7 +15,7 @@ static void config(void *cfg, struct meta *m) {
     d->neox = d->post_norms = true;
     d->act = ACT_GELU_TANH;
     d->embed_scale = sqrtf((float)d->dim);
-    if (d->layers == LAYERS_27B && d->heads[0]) d->scale = 1 / sqrtf((float)(d->dim / d->heads[0]));
+    if (d->layers == LAYERS_27B) d->scale = 1 / sqrtf((float)(d->dim / d->heads[0]));
     d->scale = meta_float_or(m, "attention.scale", 0, 1, d->scale);
     d->softcap = meta_float_or(m, "attn_logit_softcapping", 0, 1e6f, 50);
     d->logit_cap = meta_float_or(m, "final_logit_softcapping", 0, 1e6f, 30);

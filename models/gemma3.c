@@ -16,7 +16,7 @@ static void config(void *cfg, struct meta *m) {
     d->neox = d->qk_norm = d->post_norms = true;
     d->act = ACT_GELU_TANH;
     d->embed_scale = sqrtf((float)d->dim);
-    if (d->layers == LAYERS_27B && d->heads[0]) d->scale = 1 / sqrtf((float)(d->dim / d->heads[0]));
+    if (d->layers == LAYERS_27B) d->scale = 1 / sqrtf((float)(d->dim / d->heads[0]));
     d->scale = meta_float_or(m, "attention.scale", 0, 1, d->scale);
     d->window = meta_int_or(m, "attention.sliding_window", 0, 1u << 30, 0);
     d->period = meta_int_or(m, "attention.sliding_window_pattern", 1, FAMILY_LAYERS, 6);

@@ -16,7 +16,7 @@ static void config(void *out, struct meta *m) {
     struct cfg *c = out;
     vit_config(&c->vit, m);
     c->pool = meta_int_or(m, "vision.projector.scale_factor", 1, 64, 4);
-    if (c->pool && c->vit.side % c->pool)
+    if (c->vit.side % c->pool)
         meta_fail(m, "vision.projector.scale_factor %u does not divide a side of %u patches",
                   c->pool, c->vit.side);
 }

@@ -23,7 +23,7 @@ static void config(void *out, struct meta *m) {
     c->period = meta_int(m, "cross_attention.period", 1, FAMILY_LAYERS);
     c->seen_cols = meta_int(m, "cross_attention.embedding_length", 1, FAMILY_DIM);
     c->qk_norm = meta_flag(m, "cross_attention.qk_norm");
-    if (c->period && c->d.layers % c->period)
+    if (c->d.layers % c->period)
         meta_fail(m, "block_count %u is no multiple of cross_attention.period %u", c->d.layers,
                   c->period);
 }

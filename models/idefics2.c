@@ -29,8 +29,9 @@ static void config(void *out, struct meta *m) {
     c->longest = meta_int(m, "vision.longest_side", c->vit.patch, 4096);
     c->shortest = meta_int(m, "vision.shortest_side", c->vit.patch, c->longest);
     c->split = meta_flag(m, "vision.image_split");
-    if (c->kv_heads && c->heads % c->kv_heads)
-        meta_fail(m, "perceiver has %u heads for %u key/value heads", c->heads, c->kv_heads);
+    if (c->heads % c->kv_heads)
+        meta_fail(m, "perceiver.attention.head_count has %u heads for %u key/value heads", c->heads,
+                  c->kv_heads);
 }
 
 static void shape(const void *cfg, struct shape *s) {
@@ -55,10 +56,13 @@ static uint32_t bucket(uint32_t i, uint32_t n, uint32_t side) {
 static tensor positions(graph *g, const struct cfg *c, uint32_t wide, uint32_t high) {
     const uint32_t side = c->vit.side;
     uint32_t *index = graph_memory(g, (uint64_t)wide * high, sizeof *index);
-    if (!index) return T_NONE;
-    for (uint32_t y = 0; y < high; y++)
-        for (uint32_t x = 0; x < wide; x++)
-            index[y * wide + x] = bucket(y, high, side) * side + bucket(x, wide, side);
+    uint32_t *column = graph_memory(g, wide, sizeof *column);
+    if (!index || !column) return T_NONE;
+    for (uint32_t x = 0; x < wide; x++) column[x] = bucket(x, wide, side);
+    for (uint32_t y = 0; y < high; y++) {
+        const uint32_t row = bucket(y, high, side);
+        for (uint32_t x = 0; x < wide; x++) index[y * wide + x] = row * side + column[x];
+    }
     return g_gather(g, g_weight(g, "position_embd", side * side, c->vit.layer.dim), index,
                     wide * high);
 }

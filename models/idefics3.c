@@ -17,7 +17,7 @@ static void config(void *out, struct meta *m) {
     vit_config(&c->vit, m);
     c->factor = meta_int(m, "vision.projector.scale_factor", 1, 64);
     c->longest = meta_int_or(m, "vision.preproc_image_size", 1, 8192, 4 * c->vit.size);
-    if (c->factor && c->vit.side % c->factor)
+    if (c->vit.side % c->factor)
         meta_fail(m, "vision.projector.scale_factor %u does not divide a side of %u patches",
                   c->factor, c->vit.side);
 }

@@ -28,7 +28,7 @@ static void config(void *out, struct meta *m) {
     c->most = meta_int_or(m, "vision.preproc_max_tiles", 1, TILES_MOST, TILES);
     if (c->least > c->most)
         meta_fail(m, "vision.preproc_min_tiles %u is more than the most, %u", c->least, c->most);
-    if (c->factor && c->vit.side % c->factor)
+    if (c->vit.side % c->factor)
         meta_fail(m, "vision.projector.scale_factor %u does not divide a side of %u patches",
                   c->factor, c->vit.side);
 }

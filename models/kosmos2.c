@@ -12,13 +12,15 @@
 #include "models/decoder.h"
 #include "models/vit.h"
 
-enum { FIRST_POSITION = 2 };
+enum { FIRST_POSITION = 2, CONTEXT_MOST = 1 << 16 };
 
 /* The table of angles turns each position by none. */
 static void config(void *out, struct meta *m) {
     struct decoder *d = out;
     decoder_config(d, m);
     d->rope_scale = 0;
+    if (d->context > CONTEXT_MOST)
+        meta_fail(m, "context_length is %u, more than %d", d->context, CONTEXT_MOST);
     if (meta_flag(m, "scale_embedding")) d->embed_scale = sqrtf((float)d->dim);
 }
 
@@ -101,7 +103,7 @@ static void eyes_config(void *out, struct meta *m) {
     e->heads = meta_int(m, "perceiver.attention.head_count", 1, FAMILY_HEADS);
     e->scale = meta_flag(m, "perceiver.scale_embedding") ? sqrtf((float)e->dim) : 1;
     e->stretch = meta_flag(m, "vision.stretch");
-    if (e->heads && e->dim % e->heads)
+    if (e->dim % e->heads)
         meta_fail(m, "perceiver.embedding_length %u is no multiple of its %u heads", e->dim,
                   e->heads);
 }

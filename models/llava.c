@@ -23,14 +23,15 @@ struct cfg {
 /* Pairs of height and width, multiples of a tile's side. */
 static void grids_config(struct cfg *c, struct meta *m) {
     uint32_t numbers[2 * FAMILY_GRIDS] = {0};
-    const uint32_t n = meta_length(m, "vision.image_grid_pinpoints"), side = c->vit.size;
-    if (n > 2 * FAMILY_GRIDS || n % 2) {
+    const uint32_t n = meta_length(m, "vision.image_grid_pinpoints", 2 * FAMILY_GRIDS);
+    const uint32_t side = c->vit.size;
+    if (n % 2) {
         meta_fail(m, "vision.image_grid_pinpoints has %u entries", n);
         return;
     }
     if (n) meta_ints(m, "vision.image_grid_pinpoints", n, side, 16384, numbers);
     c->n_grids = n / 2;
-    for (uint32_t i = 0; i < n / 2 && side; i++) {
+    for (uint32_t i = 0; i < n / 2; i++) {
         const struct grid grid = {numbers[2 * i], numbers[2 * i + 1]};
         const uint32_t tiles = grid.height / side * (grid.width / side);
         if (grid.height % side || grid.width % side || tiles >= FAMILY_SLOTS)

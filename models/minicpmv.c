@@ -50,10 +50,13 @@ static tensor positions(graph *g, const struct cfg *c, uint32_t wide, uint32_t h
     const uint32_t all = graph_height(g, "v.position_embd.weight");
     const uint32_t side = (uint32_t)lround(sqrt(all));
     uint32_t *index = graph_memory(g, (uint64_t)wide * high, sizeof *index);
-    if (!index) return T_NONE;
-    for (uint32_t y = 0; y < high; y++)
-        for (uint32_t x = 0; x < wide; x++)
-            index[y * wide + x] = bucket(y, high, side) * side + bucket(x, wide, side);
+    uint32_t *column = graph_memory(g, wide, sizeof *column);
+    if (!index || !column) return T_NONE;
+    for (uint32_t x = 0; x < wide; x++) column[x] = bucket(x, wide, side);
+    for (uint32_t y = 0; y < high; y++) {
+        const uint32_t row = bucket(y, high, side);
+        for (uint32_t x = 0; x < wide; x++) index[y * wide + x] = row * side + column[x];
+    }
     return g_gather(g, g_weight(g, "position_embd", side * side, c->vit.layer.dim), index,
                     wide * high);
 }

@@ -31,11 +31,7 @@ static void config(void *out, struct meta *m) {
     decoder_config(&c->d, m);
     c->d.neox = true;
     c->logits = meta_int(m, "logit_count", 1, c->d.vocab);
-    const uint32_t n = meta_length(m, "cross_attention_layers");
-    if (n > FAMILY_LAYERS) {
-        meta_fail(m, "cross_attention_layers has %u entries", n);
-        return;
-    }
+    const uint32_t n = meta_length(m, "cross_attention_layers", FAMILY_LAYERS);
     meta_ints(m, "cross_attention_layers", n, 0, c->d.layers - 1, layers);
     for (uint32_t i = 0; i < n; i++) c->asks[layers[i]] = true;
 }
@@ -127,11 +123,7 @@ static void eyes_config(void *out, struct meta *m) {
     e->vit.layer.act = ACT_GELU;
     e->global_layers = meta_int(m, "vision.global_block_count", 1, FAMILY_LAYERS);
     e->tiles = meta_int(m, "vision.most_tiles", 1, 16);
-    e->n_features = meta_length(m, "vision.feature_layers");
-    if (e->n_features > FEATURES) {
-        meta_fail(m, "vision.feature_layers has %u entries, more than %d", e->n_features, FEATURES);
-        return;
-    }
+    e->n_features = meta_length(m, "vision.feature_layers", FEATURES);
     meta_ints(m, "vision.feature_layers", e->n_features, 0, e->vit.layers - 1, e->features);
 }
 

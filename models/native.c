@@ -9,15 +9,15 @@ void native_config(struct native *n, struct meta *m, uint32_t least) {
     vit_config(&n->vit, m);
     n->merge = meta_int_or(m, "vision.spatial_merge_size", 1, 16, 2);
     const uint32_t side = n->vit.patch * n->merge;
-    if (side == 0) return;
     const uint64_t most = (uint64_t)ROWS_MOST * side * side;
-    n->most = meta_int_or(m, "vision.image_max_pixels", side * side, AREA_MOST,
+    n->most = meta_int_or(m, "vision.image_max_pixels", side * side,
+                          4 * most < AREA_MOST ? (uint32_t)(4 * most) : AREA_MOST,
                           most < AREA_MOST ? (uint32_t)most : AREA_MOST);
     n->least = meta_int_or(m, "vision.image_min_pixels", 1, AREA_MOST,
                            most < AREA_MOST ? least * side * side : side * side);
     if (n->least > n->most)
         meta_fail(m, "vision.image_min_pixels %u is more than the most, %u", n->least, n->most);
-    if (n->vit.layer.heads && n->vit.layer.dim / n->vit.layer.heads % 4)
+    if (n->vit.layer.dim / n->vit.layer.heads % 4)
         meta_fail(m,
                   "vision.embedding_length %u gives %u heads that cannot be turned by row and "
                   "column",

@@ -94,7 +94,7 @@ static void eyes_config(void *out, struct meta *m) {
     e->heads = meta_int(m, "perceiver.attention.head_count", 1, FAMILY_HEADS);
     e->ffn = meta_int(m, "perceiver.feed_forward_length", 1, 1u << 20);
     e->eps = meta_float(m, "perceiver.attention.layer_norm_epsilon", 0, 1);
-    if (e->heads && (e->vit.layer.dim % e->heads || e->vit.layer.dim % 4))
+    if (e->vit.layer.dim % e->heads || e->vit.layer.dim % 4)
         meta_fail(m, "vision.embedding_length %u is no multiple of 4 and of %u heads",
                   e->vit.layer.dim, e->heads);
 }

@@ -23,9 +23,9 @@ struct cfg {
 
 static void vision_config(struct cfg *c, struct meta *m) {
     c->size = meta_int(m, "vision.image_size", 8, 4096);
-    c->stems = meta_length(m, "vision.stem_channels");
-    if (c->stems < 1 || c->stems > STEMS) {
-        meta_fail(m, "vision.stem_channels has %u entries instead of 1 to %d", c->stems, STEMS);
+    c->stems = meta_length(m, "vision.stem_channels", STEMS);
+    if (c->stems < 1) {
+        meta_fail(m, "vision.stem_channels is missing or empty");
         c->stems = 1;
     }
     meta_ints(m, "vision.stem_channels", c->stems, 1, 8192, c->stem);
@@ -39,7 +39,7 @@ static void vision_config(struct cfg *c, struct meta *m) {
     const uint32_t heads = meta_int(m, "perceiver.attention.head_count", 1, FAMILY_HEADS);
     c->perceiver =
         (struct perceiver_layer){.heads = heads,
-                                 .head_dim = heads ? c->vision.dim / heads : 0,
+                                 .head_dim = c->vision.dim / heads,
                                  .dim = c->vision.dim,
                                  .ffn = meta_int(m, "perceiver.feed_forward_length", 1, 65536),
                                  .eps = c->vision.eps,
@@ -54,8 +54,7 @@ static void vision_config(struct cfg *c, struct meta *m) {
                   c->stem[c->stems - 1], c->vision.dim);
     if (c->size % (1u << c->stems))
         meta_fail(m, "vision.image_size %u cannot be halved %u times", c->size, c->stems);
-    if (c->vision.heads && c->perceiver.heads &&
-        (c->vision.dim % c->vision.heads || c->vision.dim % c->perceiver.heads))
+    if (c->vision.dim % c->vision.heads || c->vision.dim % c->perceiver.heads)
         meta_fail(m, "vision.embedding_length %u is no multiple of its head counts", c->vision.dim);
 }
 

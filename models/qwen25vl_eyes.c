@@ -26,7 +26,7 @@ static void config(void *out, struct meta *m) {
     n->vit.layer.act = ACT_SILU;
     c->period = meta_int(m, "vision.n_wa_pattern", 1, FAMILY_LAYERS);
     const uint32_t pixels = meta_int_or(m, "vision.window_size", 1, 8192, 112);
-    c->window = n->vit.patch ? pixels / n->merge / n->vit.patch : 0;
+    c->window = pixels / n->merge / n->vit.patch;
     if (!c->window) meta_fail(m, "vision.window_size %u is less than %u patches", pixels, n->merge);
 }
 static void shape(const void *cfg, struct shape *s) {

@@ -24,7 +24,7 @@ static void config(void *out, struct meta *m) {
     bool flags[FAMILY_LAYERS] = {false};
     native_config(&c->native, m, LEAST_ROWS);
     const uint32_t layers = c->native.vit.layers;
-    if (meta_length(m, "vision.is_deepstack_layers"))
+    if (meta_has(m, "vision.is_deepstack_layers"))
         meta_flags(m, "vision.is_deepstack_layers", layers, flags);
     for (uint32_t i = 0; i < layers; i++) {
         if (!flags[i]) continue;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SIDE_MOST = 362 }; /* 2^17 rows */
+
 void vit_config(struct vit *v, struct meta *m) {
     v->size = meta_int(m, "vision.image_size", 8, 4096);
     v->patch = meta_int(m, "vision.patch_size", 1, 512);
@@ -17,15 +19,20 @@ void vit_config(struct vit *v, struct meta *m) {
     meta_floats(m, "vision.image_std", 3, 1e-3f, 100, v->std);
     if (v->patch > v->size)
         meta_fail(m, "vision.image_size %u is less than vision.patch_size %u", v->size, v->patch);
-    if (v->layer.heads && v->layer.dim % v->layer.heads)
+    if (v->layer.dim % v->layer.heads)
         meta_fail(m, "vision.embedding_length %u is no multiple of its %u heads", v->layer.dim,
                   v->layer.heads);
-    v->side = v->patch ? v->size / v->patch : 0;
+    if (v->layer.dim % 4)
+        meta_fail(m, "vision.embedding_length %u is no multiple of 4", v->layer.dim);
+    v->side = v->size / v->patch;
+    if (v->side > SIDE_MOST)
+        meta_fail(m, "vision.patch_size %u cuts a side of %u in %u patches, more than %d", v->patch,
+                  v->size, v->side, SIDE_MOST);
 }
 
 void vit_all_layers(struct vit *v, struct meta *m) {
     char name[64];
-    for (; v->layers && v->layers < FAMILY_LAYERS; v->layers++) {
+    for (; v->layers < FAMILY_LAYERS; v->layers++) {
         snprintf(name, sizeof name, "v.blk.%u.attn_out.weight", v->layers);
         if (!meta_has_tensor(m, name)) return;
     }

@@ -379,6 +379,15 @@ FOLDER_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "gener
 FOLDERS = os.path.join(os.path.dirname(HERE), "..", "families", "folders")
 
 
+def family_seeds():
+    """One model of tests/config/pair.c each, one or two of its keys changed (fuzz_family.c)."""
+    for pair in range(35):
+        first = bytes([pair % 2, 1, pair, 0, 0x80 + pair % 15, 0, 0, 0, 0, 0])
+        second = bytes([1, pair % 6, 3 * pair % 256, 1, pair % 32, 64, 0, 0, 0, pair % 2])
+        yield ("pair_%02u" % pair, bytes([pair, 89, 59]) + first)
+        yield ("pair_%02u_two" % pair, bytes([pair, 19, 70]) + first + second)
+
+
 def folder_seeds():
     def files(name):
         found = {}
@@ -430,6 +439,7 @@ def data_seeds():
 if __name__ == "__main__":
     for target, seeds in (("gguf", (gguf_seeds,)), ("npy", (npy_seeds,)),
                           ("safetensors", (safetensors_seeds,)), ("folder", (folder_seeds,)),
+                          ("family", (family_seeds,)),
                           ("picture", (png_seeds, jpeg_seeds, bmp_seeds, ppm_seeds, other_seeds, data_seeds))):
         names = set()
         for source in seeds:

@@ -33,7 +33,9 @@ void vd_log(struct vd_ctx *ctx, int level, const char *fmt, ...) {
 void *vd_alloc(struct vd_ctx *ctx, uint64_t bytes) {
     struct vd_heap *heap = &ctx->heap;
     heap->n_allocs++;
-    const bool refused = heap->n_allocs == heap->fail_at || bytes > SIZE_MAX - HEAD;
+    const bool refused = heap->n_allocs == heap->fail_at || bytes > SIZE_MAX - HEAD ||
+                         (heap->most_bytes && (bytes > heap->most_bytes ||
+                                               heap->live_bytes > heap->most_bytes - bytes));
     char *block = refused ? NULL : calloc(1, (size_t)bytes + HEAD);
     if (!block) {
         vd_fail(ctx, VIDI_E_MEMORY, "out of memory: %llu bytes were asked for",

@@ -20,6 +20,7 @@ struct vd_heap {
     uint64_t live_bytes; /* allocated and not yet freed */
     uint64_t peak_bytes; /* largest live_bytes seen */
     uint64_t fail_at;    /* the call with this number fails (1 = the first); 0: none */
+    uint64_t most_bytes; /* calls that would make live_bytes more than this fail; 0: none does */
 };
 
 struct vd_ctx {

@@ -150,6 +150,10 @@ vidi_status model_file_open(struct vd_ctx *ctx, const char *path, struct gguf *o
 vidi_status family_configure(struct vd_ctx *ctx, const struct gguf *file, const struct family *f,
                              void *cfg, struct shape *shape);
 enum vd_type weights_type(vidi_weights wanted); /* VD_TYPE_NONE: as they are */
+/* The open vision part becomes the model's, whose own config is known. */
+vidi_status model_join(vidi_model *m);
+/* Builds every graph once without running it, so that all weights are fetched and checked now. */
+vidi_status model_fetch_weights(vidi_model *m, vidi_weights wanted);
 tensor model_encode(const vidi_model *m, graph *g, tensor pixels);
 uint32_t model_context(const vidi_model *m, int wanted);
 

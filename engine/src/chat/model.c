@@ -99,8 +99,7 @@ enum vd_type weights_type(vidi_weights wanted) {
     return wanted >= VIDI_WEIGHTS_OWN && wanted <= VIDI_WEIGHTS_Q4_K ? types[wanted] : VD_TYPE_NONE;
 }
 
-/* Builds every graph once without running it, so that all weights are fetched and checked now. */
-static vidi_status fetch_weights(vidi_model *m, vidi_weights wanted) {
+vidi_status model_fetch_weights(vidi_model *m, vidi_weights wanted) {
     struct vd_ctx *ctx = &m->v->ctx;
     const struct weights_progress progress = {m->v->progress, m->v->user};
     TRY(weights_open(m->v->gpu, &m->file, &progress, &m->weights));
@@ -172,6 +171,11 @@ static vidi_status open_eyes(vidi_model *m, const char *path) {
                        m->file.path);
     TRY(hf_folder_is(path) ? hf_folder_open(ctx, path, HF_EYES, &m->eyes)
                            : gguf_open(ctx, path, &m->eyes));
+    return model_join(m);
+}
+
+vidi_status model_join(vidi_model *m) {
+    struct vd_ctx *ctx = &m->v->ctx;
     TRY(own_words(&m->eyes));
     TRY(vision_require(ctx, &m->eyes, m->family->arch, &m->vision));
     TRY(vision_matches(ctx, &m->eyes, m->vision, &m->file,
@@ -217,7 +221,7 @@ static vidi_status open_into(vidi_model *m, const vidi_model_config *wanted) {
         find_form(m);
     if (!m->form)
         return vd_fail(ctx, VIDI_E_UNSUPPORTED, "%s: its chat form is unknown", m->file.path);
-    TRY(fetch_weights(m, cfg.weights));
+    TRY(model_fetch_weights(m, cfg.weights));
     if (m->vision) TRY(gguf_still_whole(&m->eyes));
     return gguf_still_whole(&m->file);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "graph/internal.h"
 
 enum { NAME_CAP = 160 };
@@ -120,7 +121,16 @@ uint32_t graph_height(graph *g, const char *weight) { return weights_height(g->w
 bool graph_same(graph *g, const char *a, const char *b) { return weights_same(g->weights, a, b); }
 void graph_spare(graph *g, const char *prefix) { weights_spare(g->weights, prefix); }
 
+/* Of what is made here for the device, far above what any published model needs. */
+enum { TABLE_MOST = 1 << 29 };
+
 void *graph_memory(graph *g, uint64_t n, uint64_t size) {
+    uint64_t bytes;
+    if (!mul_ok(&bytes, n, size) || bytes > TABLE_MOST) {
+        graph_fail(g, "a table of %llu numbers is more than this program makes",
+                   (unsigned long long)n);
+        return NULL;
+    }
     void *memory = graph_ok(g) ? arena_alloc(&g->arena, n, size) : NULL;
     if (!memory) graph_keep_failure(g, VIDI_E_MEMORY);
     return memory;
@@ -580,6 +590,7 @@ tensor g_weight(graph *g, const char *w, uint32_t rows, uint32_t cols) {
 
 static tensor sum(graph *g, tensor a, tensor b, const char *gate) {
     if (!graph_ok(g)) return T_NONE;
+    if (!a.id || !b.id) return a.id ? a : b; /* the other could not be made, which was noted */
     const struct node_tensor l = *node_tensor(g, a), r = *node_tensor(g, b);
     if (l.cols != r.cols || (r.rows != l.rows && r.rows != 1) || l.stride != l.cols ||
         r.stride != r.cols)

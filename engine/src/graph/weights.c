@@ -358,7 +358,8 @@ static vidi_status upload_rows(struct weights *w, const struct weight *to, uint3
         (type != t->type && !format_bytes(type, 1, to->cols, &made_row)))
         return vd_fail(w->ctx, VIDI_E_FORMAT, "%s: tensor %.*s: %u columns are not whole blocks",
                        w->file->path, (int)t->name.len, t->name.ptr, to->cols);
-    const uint32_t at_once = row_bytes > PIECE_BYTES ? 1 : (uint32_t)(PIECE_BYTES / row_bytes);
+    const uint64_t fit = row_bytes > PIECE_BYTES ? 1 : PIECE_BYTES / row_bytes;
+    const uint32_t at_once = fit < rows ? (uint32_t)fit : rows;
     unsigned char *scratch = vd_alloc(w->ctx, at_once * (row_bytes + src_row + made_row));
     if (!scratch) return VIDI_E_MEMORY;
     unsigned char *from_file = scratch + at_once * row_bytes;

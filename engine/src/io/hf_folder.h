@@ -7,7 +7,8 @@
  * the mapped shards, under the names that the families ask for. Nothing of the weights is copied.
  * What q and k of llama's architecture want is said by the key llama.rope.halves.
  * A model with eyes is two such views, the language model and what would be its mmproj.
- * Limits: JSON files of 128 MiB, in the forms of json_file.h; those of safetensors.h. Threads: as in gguf.h. */
+ * Limits: JSON files of 128 MiB, in the forms of json_file.h; those of safetensors.h. Threads: as
+ * in gguf.h. */
 #ifndef VD_HF_FOLDER_H
 #define VD_HF_FOLDER_H
 #include "io/gguf.h"
