@@ -6,11 +6,12 @@ if(VIDI_VIDEO)
 endif()
 
 # The list of cameras needs none of them.
-add_library(vidi_cameras STATIC viewer/source/cameras.c viewer/source/words.c)
-target_include_directories(vidi_cameras PUBLIC viewer)
+add_library(vidi_cameras STATIC viewer/source/cameras.c viewer/source/words.c viewer/source/still.c
+            engine/src/io/kind.c) # the engine's list of signatures, without the engine
+target_include_directories(vidi_cameras PUBLIC viewer PRIVATE engine/src)
 
 file(GLOB VIDI_SOURCE_SOURCES CONFIGURE_DEPENDS viewer/source/*.c)
-list(FILTER VIDI_SOURCE_SOURCES EXCLUDE REGEX "/(cameras|words)\\.c$")
+list(FILTER VIDI_SOURCE_SOURCES EXCLUDE REGEX "/(cameras|still|words)\\.c$")
 if(FFMPEG_FOUND)
   list(FILTER VIDI_SOURCE_SOURCES EXCLUDE REGEX "/none\\.c$")
 else()

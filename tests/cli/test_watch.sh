@@ -37,6 +37,16 @@ check one answer -- test "$(wc -l <"$tmp/out")" -eq 1
 works watch "$tmp/long.mp4" -p "What color is it?" --continuous --all --frames 3
 check three answers -- test "$(wc -l <"$tmp/out")" -eq 3
 
+# A still picture is read as `ask` reads it, asked about once, and then it is over.
+for picture in exif6.jpg alpha.webp alpha.tif turn6.avif; do
+    works ask "tests/io/data/$picture" "What is this?" -n 4
+    cp "$tmp/out" "$tmp/asked"
+    works watch "tests/io/data/$picture" -p "What is this?" -n 4 --every 100ms
+    check "$picture is what ask sees" -- cmp "$tmp/out" "$tmp/asked"
+done
+head -c 200 tests/io/data/alpha.webp >"$tmp/cut.webp"
+fails 8 'cut.webp: the WebP picture is damaged' watch "$tmp/cut.webp"
+
 fails 8 'no/such.mp4: No such file' watch no/such.mp4
 fails 8 'README.md: ' watch README.md
 fails 8 'nosuchfilter' watch lavfi:nosuchfilter

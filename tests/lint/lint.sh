@@ -32,7 +32,7 @@ engine/src/graph    graph|ops|gpu|io|base|vidi|kernels\.h
 engine/src/chat     chat|models|graph|ops|gpu|text|io|base|vidi|kernels\.h
 models              models|graph/graph\.h
 engine/cli          vidi|viewer\/source\/source\.h|base\/replace\.h|own
-viewer/source       own
+viewer/source       io\/kind\.h|own
 viewer              vidi|base|source|viewer|engine\/cli|own
 examples            vidi
 "

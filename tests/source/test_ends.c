@@ -165,6 +165,42 @@ static void test_hopeless(void **state) {
     }
 }
 
+/* A playlist that names another file of this machine opens nothing, whatever it is called, and by
+ * whatever name it comes. */
+static void test_playlists(void **state) {
+    (void)state;
+    char secret[1024], spec[1100], list[4096];
+    snprintf(
+        secret, sizeof secret, "%s",
+        clip_make("secret.ts", "-f lavfi -i testsrc2=size=64x48:rate=10:duration=1 -f mpegts"));
+    static const struct {
+        const char *name, *text; /* %s: the other file */
+    } lists[] = {
+        {"list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n%s\n#EXT-X-ENDLIST\n"},
+        {"film.mp4", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n%s\n#EXT-X-ENDLIST\n"},
+        {"list.ffconcat", "ffconcat version 1.0\nfile '%s'\n"},
+        {"list.avi", "ffconcat version 1.0\nfile '%s'\n"},
+        {"list.mpd",
+         "<?xml version='1.0'?><MPD xmlns='urn:mpeg:dash:schema:mpd:2011' type='static'>"
+         "<Period><AdaptationSet mimeType='video/mp2t'><Representation id='0' "
+         "bandwidth='1'><BaseURL>%s</BaseURL></Representation></AdaptationSet></Period>"
+         "</MPD>"},
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (int url = 0; url < 2; url++) {
+            struct source_status t;
+            snprintf(list, sizeof list, lists[i].text, strrchr(secret, '/') + 1);
+            clip_write(clip_path(lists[i].name), list, strlen(list));
+            snprintf(spec, sizeof spec, "%s%s", url ? "file://" : "", clip_path(lists[i].name));
+            struct source *s = open_spec(spec, false);
+            clip_play_out(s, 10000, &t);
+            assert_int_equal(t.state, SOURCE_FAILED);
+            assert_int_equal(t.produced, 0);
+            if (!strstr(t.words, "this is a playlist (")) fail_msg("it says: %s", t.words);
+            assert_closes(s, spec);
+        }
+}
+
 /* Names of three-byte letters are cut between letters; passwords are not shown at all. */
 static void test_words(void **state) {
     struct source_status t;
@@ -207,10 +243,10 @@ static void test_patience(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pipe),     cmocka_unit_test(test_mute_server),
-        cmocka_unit_test(test_silent),   cmocka_unit_test(test_close_at_once),
-        cmocka_unit_test(test_hopeless), cmocka_unit_test(test_words),
-        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_pipe),      cmocka_unit_test(test_mute_server),
+        cmocka_unit_test(test_silent),    cmocka_unit_test(test_close_at_once),
+        cmocka_unit_test(test_hopeless),  cmocka_unit_test(test_words),
+        cmocka_unit_test(test_playlists), cmocka_unit_test(test_patience),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

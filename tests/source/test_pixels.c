@@ -218,12 +218,53 @@ static void test_planes(void **state) {
     frame_release(f);
 }
 
+/* What is transparent shows white, to the model and to the eye. */
+static void test_alpha(void **state) {
+    static const enum AVPixelFormat formats[] = {AV_PIX_FMT_RGBA, AV_PIX_FMT_BGRA,
+                                                 AV_PIX_FMT_YUVA420P, AV_PIX_FMT_YA8};
+    (void)state;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        AVFrame *pixels = blank(formats[i], 16, 8);
+        struct frame_view v;
+        /* Black, or luma 16 of its range; transparent but for the left half. */
+        for (int p = 0; p < 4 && pixels->data[p]; p++)
+            memset(pixels->data[p],
+                   p == 1 || p == 2            ? 128
+                   : p == 0 && pixels->data[1] ? 16
+                                               : 0,
+                   (size_t)pixels->linesize[p] * (size_t)(p == 1 || p == 2 ? 4 : 8));
+        for (int r = 0; r < 8; r++)
+            for (int c = 0; c < 8; c++) {
+                if (pixels->data[3])
+                    pixels->data[3][r * pixels->linesize[3] + c] = 255;
+                else if (formats[i] == AV_PIX_FMT_YA8)
+                    pixels->data[0][r * pixels->linesize[0] + 2 * c + 1] = 255;
+                else
+                    pixels->data[0][r * pixels->linesize[0] + 4 * c + 3] = 255;
+            }
+        struct frame *f = frame_new(pixels, 1, 0, 0);
+        av_frame_free(&pixels);
+        uint8_t rgb[16 * 8 * 3];
+        assert_true(frame_rgb(f, rgb, sizeof rgb, false));
+        assert_true(frame_view(f, &v));
+        assert_int_equal(v.format, FRAME_BGRA);
+        for (int n = 0; n < 16 * 8; n++) {
+            const int want = n % 16 < 8 ? 0 : 255;
+            const uint8_t *seen = v.planes[0] + n / 16 * v.strides[0] + n % 16 * 4;
+            for (int c = 0; c < 3; c++)
+                if (abs(rgb[3 * n + c] - want) > 1 || abs(seen[c] - want) > 1)
+                    fail_msg("%s: pixel %d is %d, seen as %d, not %d",
+                             av_get_pix_fmt_name(formats[i]), n, rgb[3 * n + c], seen[c], want);
+        }
+        frame_release(f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_yuv),
-        cmocka_unit_test(test_packed),
-        cmocka_unit_test(test_upside_down),
-        cmocka_unit_test(test_planes),
+        cmocka_unit_test(test_yuv),         cmocka_unit_test(test_packed),
+        cmocka_unit_test(test_upside_down), cmocka_unit_test(test_planes),
+        cmocka_unit_test(test_alpha),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

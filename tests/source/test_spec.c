@@ -161,6 +161,12 @@ static void test_lengthy(void **state) {
     assert_sentence(words, "two?lines: No such file");
 }
 
+/* Of a GIF of 1 x 1: two colours; how long it is shown; an index. */
+#define SCREEN  "\1\0\1\0\x80\0\0"
+#define PALETTE "\1\2\3\4\5\6"
+#define CONTROL "!\xf9\4\0\0\0\0\0"
+#define FRAME   ",\0\0\0\0\1\0\1\0\0\2\2\x44\1\0"
+
 static void test_still(void **state) {
     static const struct {
         const char *name, *bytes;
@@ -172,6 +178,19 @@ static void test_still(void **state) {
         {"a.bmp", "BM", 2, true, false},
         {"a.ppm", "P6\n", 3, true, false},
         {"rows.mjpeg", "\xff\xd8\xff\xe0", 4, true, true},
+        {"a.webp", "RIFF\x20\0\0\0WEBPVP8L", 16, true, false},
+        {"a.tif", "II*\0....", 8, true, false},
+        {"film.mp4",
+         "\0\0\0\x14"
+         "ftypavif\0\0\0\0mif1",
+         20, true, false},
+        {"moves.avif",
+         "\0\0\0\x14"
+         "ftypavis\0\0\0\0avif",
+         20, false, true},
+        {"one.gif", "GIF89a" SCREEN PALETTE CONTROL FRAME ";", 6 + 7 + 6 + 8 + 15 + 1, true, false},
+        {"two.gif", "GIF89a" SCREEN PALETTE CONTROL FRAME CONTROL FRAME ";",
+         6 + 7 + 6 + 2 * (8 + 15) + 1, false, true},
         {"cut.png", "\x89PN", 3, false, true},
         {"b.mp4", "....ftyp", 8, false, true},
         {"none", "", 0, false, true},

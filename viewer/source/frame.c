@@ -96,7 +96,12 @@ struct target {
     int stride;
 };
 
-static bool convert(const AVFrame *raw, const struct target *to) {
+static bool has_alpha(const AVFrame *raw) {
+    const AVPixFmtDescriptor *pixels = av_pix_fmt_desc_get(raw->format);
+    return pixels && pixels->flags & AV_PIX_FMT_FLAG_ALPHA;
+}
+
+static bool scale(const AVFrame *raw, const struct target *to) {
     struct SwsContext *sws =
         sws_getContext(raw->width, raw->height, plain_format(raw->format), to->width, to->height,
                        to->format, to->flags, NULL, NULL, NULL);
@@ -112,6 +117,51 @@ static bool convert(const AVFrame *raw, const struct target *to) {
     return rows == to->height;
 }
 
+/* As the engine does with still pictures. */
+static void lay_on_white(const uint8_t *rgba, uint8_t *rgb, int width) {
+    for (int x = 0; x < width; x++, rgba += 4, rgb += 3)
+        for (int c = 0; c < 3; c++)
+            rgb[c] = (uint8_t)((rgba[c] * rgba[3] + 255 * (255 - rgba[3]) + 127) / 255);
+}
+
+static AVFrame *new_frame(const AVFrame *like, enum AVPixelFormat format) {
+    AVFrame *f = av_frame_alloc();
+    if (!f) return NULL;
+    f->format = format;
+    f->width = like->width;
+    f->height = like->height;
+    f->color_range = AVCOL_RANGE_JPEG;
+    if (av_frame_get_buffer(f, 0) < 0) av_frame_free(&f);
+    return f;
+}
+
+/* What is transparent shows the white behind it. NULL: no memory. */
+static AVFrame *on_white(const AVFrame *raw) {
+    AVFrame *rgba = new_frame(raw, AV_PIX_FMT_RGBA), *rgb = new_frame(raw, AV_PIX_FMT_RGB24);
+    bool made = rgba && rgb;
+    if (made) {
+        const struct target to = {
+            AV_PIX_FMT_RGBA, raw->width,
+            raw->height,     SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT,
+            rgba->data[0],   rgba->linesize[0]};
+        made = scale(raw, &to);
+    }
+    for (int y = 0; made && y < raw->height; y++)
+        lay_on_white(rgba->data[0] + (ptrdiff_t)y * rgba->linesize[0],
+                     rgb->data[0] + (ptrdiff_t)y * rgb->linesize[0], raw->width);
+    av_frame_free(&rgba);
+    if (!made) av_frame_free(&rgb);
+    return rgb;
+}
+
+static bool convert(const AVFrame *raw, const struct target *to) {
+    if (!has_alpha(raw)) return scale(raw, to);
+    AVFrame *white = on_white(raw);
+    const bool made = white && scale(white, to);
+    av_frame_free(&white);
+    return made;
+}
+
 /* ---- for the eye ---- */
 
 struct layout {
@@ -123,12 +173,13 @@ struct layout {
 static const struct layout layouts[] = {
     {AV_PIX_FMT_YUV420P, FRAME_IYUV, 3, 1}, {AV_PIX_FMT_YUV422P, FRAME_IYUV, 3, 2},
     {AV_PIX_FMT_NV12, FRAME_NV12, 2, 1},    {AV_PIX_FMT_YUYV422, FRAME_YUY2, 1, 1},
-    {AV_PIX_FMT_BGRA, FRAME_BGRA, 1, 1},    {AV_PIX_FMT_BGR0, FRAME_BGRA, 1, 1},
-    {AV_PIX_FMT_RGB24, FRAME_RGB24, 1, 1},
+    {AV_PIX_FMT_BGR0, FRAME_BGRA, 1, 1},    {AV_PIX_FMT_RGB24, FRAME_RGB24, 1, 1},
 };
+enum { SHOWN = 4 }; /* what others are converted to, with an A that is to be ignored */
 
 static const struct layout *layout_of(const AVFrame *raw) {
     const enum AVPixelFormat format = plain_format(raw->format);
+    if (has_alpha(raw)) return NULL;
     for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
         const struct layout *l = &layouts[i];
         if (l->pixels != format) continue;
@@ -166,7 +217,7 @@ bool frame_view(struct frame *f, struct frame_view *out) {
         if (!p->shown) p->shown = converted(p->raw);
         if (!p->shown) return false;
         from = p->shown;
-        l = layout_of(from);
+        l = &layouts[SHOWN];
     }
     *out = (struct frame_view){.format = l->format,
                                .width = p->raw->width,

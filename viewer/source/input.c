@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <libavdevice/avdevice.h>
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
 #include <libavutil/display.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
@@ -136,13 +138,49 @@ static bool open_camera(struct input *in, const AVInputFormat *input, struct fai
     return fail_error(in, why, error, "the camera cannot be opened");
 }
 
+/* What opens other files than the one that was named: playlists, scripts, halves of a pair. */
+static const char *const openers[] = {
+    "hls", "dash",     "concat",      "imf",   "webm_dash_manifest",
+    "sdp", "avisynth", "vapoursynth", "vobsub"};
+
+/* All formats but those, as FFmpeg's option wants them; to be freed by av_free(). */
+static char *closed_formats(void) {
+    AVBPrint list;
+    void *state = NULL;
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_UNLIMITED);
+    for (const AVInputFormat *f; (f = av_demuxer_iterate(&state));) {
+        bool opens = false;
+        for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
+            opens |= av_match_name(openers[i], f->name) > 0;
+        if (!opens) av_bprintf(&list, "%s,", f->name);
+    }
+    char *text = NULL;
+    return av_bprint_finalize(&list, &text) >= 0 ? text : NULL;
+}
+
+/* A file is played by itself: it sends nobody to the network, nor to other files. */
+static bool lock_in(const struct input *in, AVDictionary **options, struct failure *why) {
+    char words[SOURCE_WORDS];
+    const char *path = in->spec->argument;
+    if (strncmp(path, "file:", 5) == 0) path += strncmp(path, "file://", 7) == 0 ? 7 : 5;
+    if (in->spec->kind == SPEC_FILE) path = in->spec->argument;
+    if (!in->spec->live && spec_is_playlist(path, words, sizeof words))
+        return fail(why, true, in->name, words);
+    char *formats = closed_formats();
+    if (!formats) return fail(why, false, in->name, "no memory to open it");
+    av_dict_set(options, "protocol_whitelist", "file,crypto,data", 0);
+    av_dict_set(options, "format_whitelist", formats, AV_DICT_DONT_STRDUP_VAL);
+    return true;
+}
+
 static bool open_url(struct input *in, const AVInputFormat *input, struct failure *why) {
     char url[SPEC_ARGUMENT + 8];
     AVDictionary *options = NULL;
     const bool file = in->spec->kind == SPEC_FILE;
-    /* With its scheme a path may hold colons; and no file sends anybody to the network. */
+    const bool local = file || strncmp(in->spec->argument, "file:", 5) == 0;
+    /* With its scheme a path may hold colons. */
     snprintf(url, sizeof url, "%s%s", file ? "file:" : "", in->spec->argument);
-    if (file) av_dict_set(&options, "protocol_whitelist", "file,crypto,data", 0);
+    if (local && !lock_in(in, &options, why)) return false;
     if (in->spec->kind == SPEC_SCREEN) av_dict_set(&options, "framerate", "30", 0);
     if (in->spec->kind == SPEC_URL) {
         av_dict_set(&options, "rtsp_flags", "prefer_tcp", 0);
@@ -207,9 +245,21 @@ static int turn_of(const AVStream *stream) {
     return ((-quarters % 4 + 4) % 4) * 90;
 }
 
+/* FFmpeg's own decoders of VP8 and VP9 leave out the alpha that a second stream inside has. */
+static const AVCodec *decoder_of(const AVStream *stream) {
+    const enum AVCodecID id = stream->codecpar->codec_id;
+    const AVDictionaryEntry *alpha = av_dict_get(stream->metadata, "alpha_mode", NULL, 0);
+    const AVCodec *codec = NULL;
+    if (alpha && strcmp(alpha->value, "1") == 0 && id == AV_CODEC_ID_VP9)
+        codec = avcodec_find_decoder_by_name("libvpx-vp9");
+    if (alpha && strcmp(alpha->value, "1") == 0 && id == AV_CODEC_ID_VP8)
+        codec = avcodec_find_decoder_by_name("libvpx");
+    return codec ? codec : avcodec_find_decoder(id);
+}
+
 static bool open_decoder(struct input *in, struct failure *why) {
     const AVStream *stream = in->format->streams[in->stream];
-    const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
+    const AVCodec *codec = decoder_of(stream);
     char what[128];
     snprintf(what, sizeof what, "no decoder for %.60s",
              avcodec_get_name(stream->codecpar->codec_id));

@@ -13,7 +13,9 @@
  * What a spec may be:
  *     camera, camera:N       the first, the N-th (from 0) of source_list_cameras()
  *     /dev/videoN            this camera
- *     a path, a URL          whatever FFmpeg plays; a path wins over every other reading
+ *     a path, a URL          whatever FFmpeg plays; a path wins over every other reading. No local
+ *                            file is a playlist: what it names is not opened
+ *     -                      standard input
  *     x11:, x11::97          the whole screen of $DISPLAY, of display :97
  *     test                   a moving test picture, as lavfi:testsrc2
  *     format:argument        one of FFmpeg's inputs by name: lavfi:testsrc2=size=640x480:rate=30
@@ -144,9 +146,11 @@ bool source_frame_changed(const struct frame_thumb *before, const struct frame_t
 
 /* ---- what there is ---- */
 
-/* False for a picture file that stands still (PNG, JPEG, BMP, PPM by its first bytes) and for a
- * path where nothing is; true for all that source_open() may be asked to play. */
+/* False for a picture file that stands still and for a path where nothing is; true for all that
+ * source_open() may be asked to play. */
 bool source_spec_is_video(const char *spec);
+/* A file of a picture that stands still, by its first bytes: vidi_image_read() reads it better. */
+bool source_spec_is_still(const char *spec);
 
 struct source_camera {
     char name[128]; /* "Integrated Camera" */

@@ -104,6 +104,7 @@ bool spec_parse(struct spec *out, const char *text, char *words, int cap) {
     struct stat st;
     int n = 0;
     if (!text || !*text) return fail(words, cap, "%s", "no source was named");
+    if (strcmp(text, "-") == 0) text = "/dev/stdin";
     if (stat(text, &st) == 0) return take_path(out, text, words, cap);
     if (is_camera(text, &n)) {
         *out = (struct spec){.kind = SPEC_CAMERA, .camera = n, .live = true};
@@ -121,27 +122,6 @@ bool spec_parse(struct spec *out, const char *text, char *words, int cap) {
     return take_path(out, text, words, cap);
 }
 
-bool spec_is_still(const char *path) {
-    static const struct {
-        size_t n;
-        const char *bytes;
-    } heads[] = {{8, "\x89PNG\r\n\x1a\n"}, {3, "\xff\xd8\xff"}, {2, "BM"}, {2, "P6"}, {2, "P5"}};
-    unsigned char head[8] = {0};
-    FILE *file = fopen(path, "rb");
-    if (!file) return false;
-    const size_t n = fread(head, 1, sizeof head, file);
-    fclose(file);
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        if (n >= heads[i].n && memcmp(head, heads[i].bytes, heads[i].n) == 0) return true;
-    return false;
-}
-
-/* A row of JPEG pictures in one file begins as a picture does; its name tells. */
-static bool is_motion_jpeg(const char *path) {
-    const char *dot = strrchr(path, '.');
-    return dot && (strcmp(dot, ".mjpeg") == 0 || strcmp(dot, ".mjpg") == 0);
-}
-
 bool source_spec_is_video(const char *spec) {
     struct stat st;
     struct spec parsed;
@@ -153,5 +133,5 @@ bool source_spec_is_video(const char *spec) {
         return spec_parse(&parsed, spec, words, sizeof words);
     }
     if (S_ISDIR(st.st_mode)) return false;
-    return !S_ISREG(st.st_mode) || !spec_is_still(spec) || is_motion_jpeg(spec);
+    return !source_spec_is_still(spec);
 }

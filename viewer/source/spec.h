@@ -2,6 +2,7 @@
 #ifndef SPEC_H
 #define SPEC_H
 #include <stdbool.h>
+#include <stddef.h>
 
 enum spec_kind {
     SPEC_CAMERA, /* a v4l2 device */
@@ -25,6 +26,9 @@ struct spec {
 /* False: it names nothing; `words` has one sentence (the texts of the spec cut). */
 bool spec_parse(struct spec *out, const char *text, char *words, int cap);
 
-/* Its first bytes are those of a PNG, JPEG, BMP or PPM picture. */
+/* Its first bytes are those of a picture that the engine reads; a GIF or AVIF that moves is none.
+ */
 bool spec_is_still(const char *path);
+/* A list of other files or addresses to play; `words` says so. */
+bool spec_is_playlist(const char *path, char *words, size_t cap);
 #endif

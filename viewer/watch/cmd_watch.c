@@ -36,10 +36,9 @@ static bool read_time(const char *text, double *ms) {
 
 /* ---- one answer ------------------------------------------------------------------------------ */
 
-static vidi_status ask_about(struct watch *w, struct frame *f, uint8_t *rgb, struct answer *a) {
-    const vidi_image image = {rgb, f->width, f->height, f->width * 3, VIDI_RGB8};
+static vidi_status ask_about(struct watch *w, const vidi_image *image, struct answer *a) {
     vidi_status status = vidi_chat_rewind(w->s.c, w->mark);
-    if (status == VIDI_OK) status = vidi_say_image(w->s.c, &image);
+    if (status == VIDI_OK) status = vidi_say_image(w->s.c, image);
     if (status == VIDI_OK) status = vidi_say_text(w->s.c, VIDI_USER, w->cli->opt.prompt);
     return status == VIDI_OK ? answer_pull(w->cli, &w->s, a) : status;
 }
@@ -69,19 +68,11 @@ static int print_object(struct watch *w, const struct frame *f, double age_ms,
     return document_print(w->cli, o);
 }
 
-static int answer_frame(struct watch *w, struct frame *f) {
-    const size_t bytes = (size_t)f->width * (size_t)f->height * 3;
-    uint8_t *rgb = malloc(bytes);
-    if (!rgb || !frame_rgb(f, rgb, bytes, false)) {
-        free(rgb);
-        return cli_fail(w->cli, CLI_MEMORY, "no memory for a frame of %d x %d", f->width,
-                        f->height);
-    }
+static int answer_image(struct watch *w, const struct frame *f, const vidi_image *image) {
     const double age_ms = (double)(source_now_ms() - f->t_ms);
     struct answer a = {.keep = true};
     int code = CLI_OK;
-    const vidi_status status = ask_about(w, f, rgb, &a);
-    free(rgb);
+    const vidi_status status = ask_about(w, image, &a);
     if (status != VIDI_OK)
         code = session_fail(w->cli, &w->s, STAGE_RUN, status);
     else if (a.cancelled)
@@ -93,6 +84,33 @@ static int answer_frame(struct watch *w, struct frame *f) {
     if (code == CLI_OK && !out_flush(&w->cli->out)) code = CLI_FAILED;
     answer_free(&a);
     w->answers++;
+    return code;
+}
+
+static int answer_frame(struct watch *w, struct frame *f) {
+    const size_t bytes = (size_t)f->width * (size_t)f->height * 3;
+    uint8_t *rgb = malloc(bytes);
+    if (!rgb || !frame_rgb(f, rgb, bytes, false)) {
+        free(rgb);
+        return cli_fail(w->cli, CLI_MEMORY, "no memory for a frame of %d x %d", f->width,
+                        f->height);
+    }
+    const vidi_image image = {rgb, f->width, f->height, f->width * 3, VIDI_RGB8};
+    const int code = answer_image(w, f, &image);
+    free(rgb);
+    return code;
+}
+
+/* ---- a picture that stands still ------------------------------------------------------------- */
+
+/* Read as `ask` reads it, and asked about once: nothing in it changes. */
+static int answer_still(struct watch *w, const char *path) {
+    vidi_image image;
+    const vidi_status status = vidi_image_read(w->s.v, path, &image);
+    if (status != VIDI_OK) return session_fail(w->cli, &w->s, STAGE_PICTURE, status);
+    const struct frame head = {1, source_now_ms(), image.width, image.height};
+    const int code = answer_image(w, &head, &image);
+    vidi_image_free(w->s.v, &image);
     return code;
 }
 
@@ -160,13 +178,17 @@ int cmd_watch(struct cli *cli) {
         return cli_fail(cli, CLI_USAGE, "--every and --continuous are two answers to one question");
     if (o->continuous) w.every_ms = 0;
     if (!o->prompt) o->prompt = "What is this?";
-    w.source = source_open(&(struct source_config){.spec = o->rest.items[0], .retries = RETRIES});
-    if (!w.source) return cli_fail(cli, CLI_MEMORY, "no memory to open %s", o->rest.items[0]);
+    const char *spec = o->rest.items[0];
+    const bool still = source_spec_is_still(spec);
+    if (!still) {
+        w.source = source_open(&(struct source_config){.spec = spec, .retries = RETRIES});
+        if (!w.source) return cli_fail(cli, CLI_MEMORY, "no memory to open %s", spec);
+    }
     w.start_ms = source_now_ms();
     int code = prepare(&w);
     if (code == CLI_OK) {
         interrupt_defers();
-        code = loop(&w);
+        code = still ? answer_still(&w, spec) : loop(&w);
         interrupt_ends();
     }
     source_close(w.source);
