@@ -1,6 +1,6 @@
 #version 460
 //! y = softmax(q . k * scale) . v for CPU drivers: a subgroup does ROWS queries of one head of K/V
-//! variant C: f32 f16 q8_0
+//! variant C: f32 f16 f16x4 q8_0
 //! needs: cpu
 //! Queries are pairs of a row and a head that read the same K/V, so that what is loaded of K and V
 //! serves ROWS of them. Scores: a lane a row of K. Sums: a lane 16 bytes of a row of V.

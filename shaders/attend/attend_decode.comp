@@ -1,8 +1,9 @@
 #version 460
 //! y = softmax(q . k * scale) . v for few rows: a workgroup a row and head, running softmax
-//! variant C: f32 f16 q8_0
+//! variant C: f32 f16 f16x4 q8_0
 //! Rounds of WG rows of K, a lane each; then a team of lanes takes a row of V, 16 bytes a lane, and
-//! the sums of the teams meet in shared memory at the end. WG is at least 64: DIM / 4 lanes a team.
+//! the sums of the teams meet in shared memory at the end. WG is at least DIM / CHUNK, the lanes of
+//! a team.
 #define Q_T vec4
 #define KV_CHUNKS
 #include "attend/interface.glsl"

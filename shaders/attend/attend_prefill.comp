@@ -1,6 +1,6 @@
 #version 460
 //! y = softmax(q . k * scale) . v for many rows: a workgroup 16 rows of a head, running softmax
-//! variant C: f32 f16 q8_0
+//! variant C: f32 f16 f16x4 q8_0
 //! WG is 64. Rounds of 32 rows of K and V, 32 numbers of a head at a time, in 9 KiB shared memory.
 //! A lane sums 4 rows x 2 scores, then 4 rows x 2 numbers of each 32 of the head.
 #define Q_T vec4

@@ -1,5 +1,5 @@
-// chunk.glsl - rows of K and V as chunks of 16 bytes, of 8 in q8_0, by the axis C.
-#ifdef C_f32
+// chunk.glsl - rows of K and V as chunks of 16 bytes, of 8 in q8_0 and f16x4, by the axis C.
+#if defined(C_f32) || defined(C_f16x4)
 const uint CHUNK = 4u;
 #else
 const uint CHUNK = 8u; // numbers
@@ -15,6 +15,11 @@ void unpack(uvec2 p, uvec2 scales, uint c, out float f[CHUNK]) {
     const float scale = unpackHalf2x16(scales[c / 8u % 2u] >> (c / 4u % 2u * 16u)).x;
     [[unroll]] for (uint e = 0u; e < CHUNK; e++)
         f[e] = scale * float(bitfieldExtract(int(p[e / 4u]), int(e % 4u * 8u), 8));
+}
+#elif defined(C_f16x4)
+void unpack(uvec2 p, out float f[CHUNK]) {
+    const vec2 a = unpackHalf2x16(p.x), b = unpackHalf2x16(p.y);
+    f[0] = a.x, f[1] = a.y, f[2] = b.x, f[3] = b.y;
 }
 #else
 void unpack(uvec4 p, out float f[CHUNK]) {

@@ -2,15 +2,16 @@
 //
 // KV_T is the type that k and v are read by, Q_T (float or vec4) that of q and y; strides are pushed
 // in these units, but those of k and v read by words in numbers. With KV_CHUNKS, KV_T is what
-// chunk.glsl takes apart, else uint. f32, f16 or q8_0 K/V is the axis C. Specialisation constants: WG
-// lanes a workgroup, ROWS rows of q a tile, LANES the subgroup's size, DIM the size of a head.
+// chunk.glsl takes apart, else uint. f32, f16 or q8_0 K/V is the axis C; f16x4 is f16 for heads that
+// are whole fours but no whole eights. Specialisation constants: WG lanes a workgroup, ROWS rows of q
+// a tile, LANES the subgroup's size, DIM the size of a head, whole chunks (pushed as head_dim too).
 #extension GL_EXT_control_flow_attributes : require
 #ifndef ROWS_DEFAULT
 #define ROWS_DEFAULT 1
 #endif
 #ifndef KV_CHUNKS
 #define KV_T uint
-#elif defined(C_q8_0)
+#elif defined(C_q8_0) || defined(C_f16x4)
 #define KV_T uvec2
 #else
 #define KV_T uvec4
@@ -41,6 +42,7 @@ layout(push_constant) uniform Push {
     float scale;
     float softcap;
     float alibi;
+    uint head_dim;
 };
 #include "common/exp.glsl"
 #include "common/step.glsl"

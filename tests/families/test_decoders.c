@@ -49,6 +49,9 @@ DECODER(mistral3, 2)
 DECODER(biased, 2)
 /* Every layer has its own heads and its own width of the feed-forward part. */
 DECODER(pruned, 4)
+/* Heads that are no whole loads of 16 bytes, one beside the other. */
+DECODER(heads18, 2)
+DECODER(heads100, 2)
 
 /* Files of llama-quantize against llama.cpp, which rounds activations to 8 bits; measured below
  * 3e-4.
@@ -126,6 +129,7 @@ int main(void) {
         cmocka_unit_test(test_yarn),      cmocka_unit_test(test_mistral3),
         cmocka_unit_test(test_biased),    cmocka_unit_test(test_pruned),
         cmocka_unit_test(test_quantised), cmocka_unit_test(test_quantised_picture),
-        cmocka_unit_test(test_types)};
+        cmocka_unit_test(test_types),     cmocka_unit_test(test_heads18),
+        cmocka_unit_test(test_heads100)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,8 @@ static void run_case(struct check *c, const struct shape *s, enum kv_type type) 
     check_run(c, append, &op, &out, 1);
 }
 
+static const char *const kinds[] = {[KV_F32] = "f32", [KV_F16] = "f16", [KV_Q8_0] = "q8_0"};
+
 static const struct shape shapes[] = {
     {1, 1, 1, 1, 16, ATTEND_CAUSAL, .fill = CHECK_NORMAL},
     {1, 37, 9, 3, 64, ATTEND_CAUSAL, .fill = CHECK_NORMAL},
@@ -199,9 +201,41 @@ static const struct shape shapes[] = {
     {2, 16, 2, 1, 64, ATTEND_CAUSAL, .step = true, .position = 3, .live = 0, .fill = CHECK_NORMAL},
 };
 
+/* Kernels with chunks are compiled for each size of a head, seconds on a CPU driver. With those of
+ * shapes[] these have all rests of the slices of 32 numbers that such kernels know, and a head of
+ * more chunks than a workgroup has lanes otherwise. */
+static bool chunks_differ(uint32_t dim) {
+    static const uint32_t sizes[] = {4, 8, 12, 20, 28, 36, 44, 64, 100, 264};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (dim == sizes[i]) return true;
+    return dim % 4 != 0;
+}
+
+/* Every size of a head: two heads of K/V and four of q, so that a head starts where the one before
+ * it ended. Odd strides leave a size to the simple kernel, which is one for all of them. */
+static void every_size(struct check *c) {
+    enum { LARGEST = 256 };
+    static const uint32_t larger[] = {264, 300, 512, 520, 1024, 1028, 1032};
+    for (uint32_t i = 1; i <= LARGEST + sizeof larger / sizeof *larger; i++) {
+        const uint32_t dim = i <= LARGEST ? i : larger[i - LARGEST - 1];
+        const bool chunks = check_every(c) || chunks_differ(dim);
+        const struct shape s = {.rows = 3,
+                                .kv_rows = 7,
+                                .heads = 4,
+                                .kv_heads = 2,
+                                .dim = dim,
+                                .mode = ATTEND_CAUSAL,
+                                .pad = chunks ? dim % 3 * 4 : 1,
+                                .fill = CHECK_NORMAL};
+        for (enum kv_type type = KV_F32; type <= KV_Q8_0; type++)
+            if ((type != KV_Q8_0 || (dim % 32 == 0 && chunks)) &&
+                check_begin(c, "every size kv %s heads of %u", kinds[type], dim))
+                run_case(c, &s, type);
+    }
+}
+
 static void cases(struct check *c) {
     static const char *const modes[] = {"all", "causal", "prefix", "window", "mask", "spans"};
-    static const char *const kinds[] = {"f32", "f16", "q8_0"};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         const struct shape *s = &shapes[i];
         for (enum kv_type type = KV_F32; type <= KV_Q8_0; type++)
@@ -212,6 +246,7 @@ static void cases(struct check *c) {
                             s->softcap != 0 ? " cap" : "", s->alibi != 0 ? " alibi" : "", s->pad))
                 run_case(c, s, type);
     }
+    every_size(c);
 }
 
 /* --- timing ---------------------------------------------------------------------------------- */

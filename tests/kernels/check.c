@@ -22,6 +22,7 @@ static const char usage[] =
     "  --device NAME    part of a device's name, or its index\n"
     "  --seed N         of the random numbers (printed at the start)\n"
     "  --validate       with the validation layer; its messages are failures\n"
+    "  --every          a pipeline for every size of a head: minutes on a CPU driver\n"
     "  --list           name the groups and their kernels\n"
     "  --bench [--json] time the listed shapes instead\n"
     "  --ms N           milliseconds spent on one timing (200)\n"
@@ -33,7 +34,7 @@ static bool take_flag(const char *arg, struct check_options *o) {
         bool *flag;
     } flags[] = {
         {"--bench", &o->bench},       {"--json", &o->json},       {"--list", &o->list},
-        {"--validate", &o->validate}, {"--verbose", &o->verbose},
+        {"--validate", &o->validate}, {"--verbose", &o->verbose}, {"--every", &o->every},
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (strcmp(arg, flags[i].name) != 0) continue;

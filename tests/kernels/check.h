@@ -104,5 +104,8 @@ void check_run(struct check *c, check_append append, const void *op, struct chec
 void check_bench(struct check *c, check_append append, const void *ops, uint64_t op_bytes,
                  uint32_t n);
 
+/* Whether all sizes are asked for, and not those alone that differ for a kernel (--every). */
+bool check_every(const struct check *c);
+
 struct gpu *check_gpu(struct check *c);
 #endif

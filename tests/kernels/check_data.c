@@ -20,6 +20,8 @@ struct gpu *check_gpu(struct check *c) {
     return c->gpu;
 }
 
+bool check_every(const struct check *c) { return c->options.every; }
+
 bool check_begin(struct check *c, const char *fmt, ...) {
     check_drop_buffers(c);
     arena_close(&c->arena);

@@ -14,7 +14,7 @@ struct check_options {
     const char *filter, *device; /* NULL: all; the best */
     uint64_t seed;
     double bench_ms; /* time spent measuring one line */
-    bool bench, json, list, validate, verbose;
+    bool bench, json, list, validate, verbose, every;
 };
 
 struct check {

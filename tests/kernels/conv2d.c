@@ -78,7 +78,16 @@ static void run(struct check *c, const struct shape *s, enum check_fill fill) {
     check_run(c, append, &op, &out, 1);
 }
 
+/* Channels of every number, in and out. */
+static void every_width(struct check *c) {
+    for (uint32_t n = 1; n <= 40; n++) {
+        const struct shape s = {6, 5, n % 9 + 1, n, 3, 3, 1, 1, 1, 1, 1, n & 1, true, ACT_NONE};
+        if (check_begin(c, "every width %u to %u", s.cin, s.cout)) run(c, &s, CHECK_NORMAL);
+    }
+}
+
 static void cases(struct check *c) {
+    every_width(c);
     static const struct shape shapes[] = {
         {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, false, false, ACT_NONE},
         {2, 3, 1, 2, 2, 2, 1, 1, 0, 0, 1, true, true, ACT_NONE},

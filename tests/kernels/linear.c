@@ -153,7 +153,17 @@ static void cases_of(struct check *c, enum weight_form form, const struct shape 
             run_case(c, form, &s[i]);
 }
 
+/* Every width of a row up to some loads, and as many outputs of other rests; 1 row and some. */
+static void every_width(struct check *c, enum weight_form form) {
+    for (uint32_t cols = 2; cols <= 72; cols++)
+        for (uint32_t rows = 1; rows <= 18; rows += 17) {
+            const struct shape s = {rows, cols, cols % 13 + 2, .bias = true, .fill = CHECK_NORMAL};
+            cases_of(c, form, &s, 1);
+        }
+}
+
 static void cases(struct check *c) {
+    for (int form = 0; form <= FORM_BF16; form++) every_width(c, (enum weight_form)form);
     for (int form = 0; form < FORM_COUNT; form++)
         cases_of(c, (enum weight_form)form, shapes, sizeof shapes / sizeof shapes[0]);
     for (int form = 0; form <= FORM_BF16; form++)

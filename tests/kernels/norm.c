@@ -140,6 +140,16 @@ static void rows_and_steps(struct check *c) {
                 true);
 }
 
+/* Heads of every size, side by side. */
+static void heads(struct check *c) {
+    for (uint32_t cols = 2; cols <= 256; cols++) {
+        const struct shape s = {
+            .rows = 2, .cols = cols, .heads = 3, .x_gap = cols % 4, .rms = true, .eps = 1e-6f};
+        if (begin(c, &s, "every size"))
+            run(c, &s, check_floats(c, CHECK_NORMAL, 2ull * (3 * cols + s.x_gap)), cols > 2);
+    }
+}
+
 /* Rows that hurt: no variance, sums that cancel, a mean far from 0, huge, denormal. */
 static void hard(struct check *c, bool rms) {
     static const struct {
@@ -164,6 +174,7 @@ static void hard(struct check *c, bool rms) {
 static void cases(struct check *c) {
     sizes(c);
     rows_and_steps(c);
+    heads(c);
     hard(c, false);
     hard(c, true);
 }

@@ -72,7 +72,20 @@ static void run(struct check *c, const struct shape *s, enum check_fill fill) {
     check_run(c, append, &op, &out, 1);
 }
 
+/* Every size of a head, turned as a whole and in part. */
+static void every_size(struct check *c) {
+    for (uint32_t dim = 2; dim <= 256; dim++)
+        for (uint32_t neox = 0; neox < 2; neox++) {
+            const uint32_t turned = dim % 3 == 0 ? dim / 4 * 2 : dim / 2 * 2;
+            const struct shape s = {3, 3, dim, turned ? turned : 2, 8, dim % 4, 4, 3, neox};
+            if (check_begin(c, "every size heads of %u, %u turned, %s", dim, s.rope_dim,
+                            neox ? "halves" : "pairs"))
+                run(c, &s, CHECK_NORMAL);
+        }
+}
+
 static void cases(struct check *c) {
+    every_size(c);
     static const struct shape shapes[] = {
         {1, 1, 2, 2, 4, 0, 0, 0, false},      {3, 2, 8, 8, 4, 0, 0, 0, false},
         {3, 2, 8, 8, 4, 0, 0, 0, true},       {5, 3, 64, 64, 40, 7, 30, 4, false},

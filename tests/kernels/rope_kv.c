@@ -171,6 +171,23 @@ static void run(struct check *c, const struct shape *s, enum kv_type type) {
     check_run(c, append, &op, outs, 3);
 }
 
+static const char *const names[] = {"f32", "f16", "q8_0"};
+
+/* Every size of a head that a cache takes, turned as a whole and in part. */
+static void every_size(struct check *c) {
+    for (uint32_t dim = 2; dim <= 256; dim += 2)
+        for (uint32_t neox = 0; neox < 2; neox++)
+            for (enum kv_type type = KV_F32; type <= KV_Q8_0; type++) {
+                const uint32_t turned = dim % 3 == 0 ? dim / 4 * 2 : dim;
+                const struct shape s = {3, 4, 2,    dim,  turned ? turned : 2, 8, dim % 4,
+                                        4, 3, neox, false};
+                if (type == KV_Q8_0 && dim % 32) continue;
+                if (check_begin(c, "every size %s heads of %u, %u turned, %s", names[type], dim,
+                                s.rope_dim, neox ? "halves" : "pairs"))
+                    run(c, &s, type);
+            }
+}
+
 static void cases(struct check *c) {
     static const struct shape shapes[] = {
         {1, 1, 1, 2, 2, 3, 0, 0, 0, false, false},
@@ -190,7 +207,7 @@ static void cases(struct check *c) {
         {3, 1, 1, 32, 20, 5, 0, 3, 3, false, false}, /* too long */
         {5, 2, 10, 32, 32, 5, 0, 0, 5, true, true},
     };
-    static const char *const names[] = {"f32", "f16", "q8_0"};
+    every_size(c);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (enum kv_type type = KV_F32; type <= KV_Q8_0; type++) {
             const struct shape *s = &shapes[i];

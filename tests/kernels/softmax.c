@@ -47,6 +47,9 @@ static void sizes(struct check *c) {
     for (size_t i = 0; i < sizeof cols / sizeof *cols; i++)
         if (check_begin(c, "rows 5 cols %u", cols[i]))
             run(c, 5, cols[i], 1.7f, check_floats(c, CHECK_NORMAL, 5ull * cols[i]), cols[i] > 2);
+    for (uint32_t n = 5; n <= 140; n++)
+        if (check_begin(c, "every width %u", n))
+            run(c, 3, n, 1.7f, check_floats(c, CHECK_NORMAL, 3ull * n), true);
     if (check_begin(c, "rows 8213 cols 3"))
         run(c, 8213, 3, 0.3f, check_floats(c, CHECK_WILD, 8213 * 3), true);
 }

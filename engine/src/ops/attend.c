@@ -10,13 +10,38 @@ SAME(attend_cpu);
 SAME(attend_decode);
 SAME(attend_prefill);
 
-/* Numbers (of a row of KV_Q8_0: bytes) that the kernels with chunks load at once. */
-static const uint32_t chunk[] = {[KV_F32] = 4, [KV_F16] = 8, [KV_Q8_0] = 8};
+/* How K and V may be read, and by which variant: `chunk` numbers (of a row of KV_Q8_0: bytes) at
+ * once, or one at a time, which only attend_simple does. The widest stand first. */
+static const struct reading {
+    enum kv_type type;
+    uint32_t chunk;
+    const char *variant;
+} readings[] = {
+    {KV_F32, 4, "f32"}, {KV_F32, 1, "f32"},   {KV_F16, 8, "f16"},   {KV_F16, 4, "f16x4"},
+    {KV_F16, 1, "f16"}, {KV_Q8_0, 8, "q8_0"}, {KV_Q8_0, 1, "q8_0"},
+};
 
-/* Whether kernels that load 16 bytes of q and K/V at once may read this. */
-static uint32_t multiple_of(const struct op_attend *op) {
-    const bool q = op->q_stride % 4 == 0 && op->y_stride % 4 == 0;
-    return q && op->kv_stride % chunk[op->kv_type] == 0 ? 8 : 1;
+/* Heads lie side by side, so their size counts as much as the strides; a workgroup has a lane for
+ * each chunk of a head. */
+static bool may_read(const struct op_attend *op, const struct reading *r) {
+    enum { LANES = 256 }; /* of a workgroup, on any device */
+    if (r->type != op->kv_type) return false;
+    if (r->chunk == 1) return true;
+    return (op->q_stride | op->y_stride | op->head_dim) % 4 == 0 &&
+           (op->kv_stride | op->head_dim) % r->chunk == 0 && op->head_dim <= LANES * r->chunk;
+}
+
+static const struct reading *reading_of(const struct op_attend *op, bool chunks) {
+    const struct reading *r = readings;
+    while (!may_read(op, r) || (!chunks && r->chunk > 1)) r++;
+    return r;
+}
+
+/* The lanes of a workgroup; one that shares a head has a lane for each chunk of it. */
+static uint32_t lanes_of(const struct tune_row *row, uint32_t head_dim, uint32_t chunk) {
+    uint32_t lanes = row->wg;
+    while (row->kernel == K_attend_decode && lanes * chunk < head_dim) lanes *= 2;
+    return lanes;
 }
 
 static struct k_attend_simple arguments(const struct op_attend *op) {
@@ -40,7 +65,7 @@ static struct k_attend_simple arguments(const struct op_attend *op) {
         .scale = op->scale,
         .softcap = op->softcap,
         .alibi = op->alibi,
-        .spec.DIM = op->head_dim,
+        .head_dim = op->head_dim,
     };
 }
 
@@ -69,19 +94,21 @@ void op_attend(struct gpu_list *list, const struct op_attend *op) {
                       "a q8_0 cache takes heads of whole 32 numbers, not of %u", op->head_dim);
         return;
     }
-    const struct tune_shape shape = {op->rows, op->heads, multiple_of(op), 0};
+    const struct reading *reading = reading_of(op, true);
+    const struct tune_shape shape = {op->rows, op->heads, reading->chunk > 1 ? 8 : 1, 0};
     const struct tune_row *row = tune_pick(list, TUNE_ATTEND, shape);
     if (!row) return;
     struct k_attend_simple args = arguments(op);
     if (row->multiple > 1) { /* strides in what they load at once */
         args.q_stride /= 4, args.y_stride /= 4;
-        args.kv_stride /= chunk[op->kv_type];
+        args.kv_stride /= reading->chunk;
+        args.spec.DIM = op->head_dim; /* the simple kernel is one for all sizes */
     }
-    args.spec.WG = row->wg, args.spec.ROWS = row->rows;
+    args.spec.WG = lanes_of(row, op->head_dim, reading->chunk), args.spec.ROWS = row->rows;
     args.spec.LANES = tune_lanes(gpu_caps(list->gpu)->subgroup_size);
     if (row->share == SHARE_LANE) args.spec.WG = args.spec.LANES;
-    static const char *const names[] = {[KV_F32] = "f32", [KV_F16] = "f16", [KV_Q8_0] = "q8_0"};
-    const int variant = kernel_variant(&kernel_table[row->kernel], names[op->kv_type]);
-    gpu_dispatch(list, row->kernel, variant, grid(row, op), &args);
+    const char *variant = reading_of(op, row->multiple > 1)->variant;
+    gpu_dispatch(list, row->kernel, kernel_variant(&kernel_table[row->kernel], variant),
+                 grid(row, op), &args);
     count_cost(list, op);
 }

@@ -5,8 +5,8 @@
 #include "kernels.h"
 
 /* CLIP and most language models 64, SigLIP so400m 72, ViT-H and OPT 80, ViT-g 88, Phi-3 96,
- * Llama 128, Gemma 256. */
-static const uint32_t head_sizes[] = {32, 64, 72, 80, 88, 96, 128, 256};
+ * OpenLLaMA 100, Llama 128, Gemma 256. */
+static const uint32_t head_sizes[] = {32, 64, 72, 80, 88, 96, 100, 128, 256};
 /* Output channels of a convolution; a tile has the largest power of two that divides them. */
 static const uint32_t channels[] = {256, 32, 16, 8, 4, 2, 1};
 enum { FEW = 1, MANY = 64, HEADS = 4, COLS = 256, LOGITS = 4096 };

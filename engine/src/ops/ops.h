@@ -43,7 +43,7 @@ void op_linear(struct gpu_list *list, const struct op_linear *op);
  * j < kv_rows (ALL, MASK). A row that sees nothing gives zeros. softcap 0: off.
  * alibi, not 0: scores fall by slope * (p - j), with the slopes of ALiBi (arXiv 2108.12409) from
  * 2^(-alibi / n) to 2^-alibi, n the power of two not less than the heads.
- * head_dim: 16 to 256, a multiple of 8. */
+ * Any head_dim, with KV_Q8_0 a multiple of 32; multiples of 4 are fast. */
 struct op_attend {
     struct vd_span q, k, v, mask, y, step;
     uint32_t rows, kv_rows, heads, kv_heads, head_dim;

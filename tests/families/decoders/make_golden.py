@@ -32,7 +32,11 @@ KINDS = {  # architecture of the file: class, numbers of its own, whether q and 
     "qwen3": ("Qwen3", dict(rms_norm_eps=1e-6, rope_theta=1e6, head_dim=32), False),
     "mistral": ("Mistral", dict(rms_norm_eps=1e-5, rope_theta=1e4, sliding_window=None), True),
     "pruned": ("Llama", dict(rms_norm_eps=1e-5, rope_theta=1e4, head_dim=16, num_hidden_layers=3), True),
+    "heads18": ("Llama", dict(rms_norm_eps=1e-5, rope_theta=1e4, head_dim=18, num_hidden_layers=1), True),
+    "heads100": ("Llama", dict(rms_norm_eps=1e-5, rope_theta=1e4, head_dim=100, num_hidden_layers=1), True),
 }
+LLAMAS = "mistral", "pruned", "heads18", "heads100"
+LATER = LLAMAS[1:]  # made after the others, whose seeds go by their order
 PRUNED = [(4, 2, 64), (2, 1, 32), (8, 2, 48)]  # query heads, key heads and width of each layer's middle
 # Written by llama.cpp's converter: class, numbers of its own, the part of a layer that is compared,
 # and what it is called in the file.
@@ -67,7 +71,7 @@ CONVERTED["mistral3"] = ("Ministral3", dict(SMALL, head_dim=16, rope_parameters=
 CONVERTED["biased"] = ("Llama", dict(SMALL, attention_bias=True, mlp_bias=True, rope_parameters={
     "rope_type": "linear", "rope_theta": 1e4, "factor": 2.0}), "", "ffn_down")
 END = ["<|begin|>", "<|end|>"]
-SEEDS = {"pruned": 60, "gemma": 41, "yarn": 51, "mistral3": 39, "biased": 61}  # whose answer lacks byte 107, which the converter makes an end of CodeGemma's
+SEEDS = {"pruned": 60, "gemma": 41, "yarn": 51, "mistral3": 39, "biased": 61, "heads18": 64, "heads100": 64}  # whose answer lacks byte 107, which the converter makes an end of CodeGemma's
 
 
 def interleaved(w, heads):
@@ -163,7 +167,7 @@ def make(out, name, seed):
     if name in CONVERTED:
         convert(net, out + "/tiny.gguf", END)
     else:
-        write(out + "/tiny.gguf", "llama" if name in ("mistral", "pruned") else name, net, KINDS[name][2])
+        write(out + "/tiny.gguf", "llama" if name in LLAMAS else name, net, KINDS[name][2])
     layers, ids = {}, torch.tensor([list(TEXT.encode())])
     for i, layer in enumerate(net.model.layers):
         (layer.get_submodule(part) if part else layer).register_forward_hook(keep(layers, i))
@@ -180,7 +184,7 @@ def make(out, name, seed):
 
 
 def main():
-    for i, name in enumerate(sorted([*KINDS, *CONVERTED], key="pruned".__eq__)):  # last, as it came last
+    for i, name in enumerate(sorted([*KINDS, *CONVERTED], key=LATER.__contains__)):
         if len(sys.argv) < 3 or name in sys.argv[2:]:
             make(f"{sys.argv[1]}/{name}", name, SEEDS.get(name, 30 + i))
 
