@@ -109,6 +109,7 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_blip2 = {
     .projector = "blip2",
+    .decoders = " opt llama ",
     .what = "ViT-g, Q-Former (BLIP-2)",
     .last = "mm.fc.weight",
     .config_bytes = sizeof(struct cfg),
@@ -119,6 +120,7 @@ const struct vision vision_blip2 = {
 
 const struct vision vision_instructblip = {
     .projector = "instructblip",
+    .decoders = " opt llama ",
     .what = "ViT-g, Q-Former that reads the question (InstructBLIP)",
     .last = "mm.fc.weight",
     .config_bytes = sizeof(struct cfg),

@@ -146,7 +146,10 @@ struct family {
  * prefix; shape() sets the picture alone. */
 struct vision {
     const char *projector; /* value of clip.projector_type */
-    const char *decoder;   /* goes with this architecture alone; NULL: with any other */
+    const char *decoder;   /* goes with this architecture alone; NULL: with those of `decoders` */
+    const char *decoders;  /* between blanks, " llama qwen2 ": what published pairs have */
+    const char *mark; /* word that the vocabulary of its decoder has; NULL: none is asked for */
+    bool own_mark;    /* which no decoder of other eyes has */
     const char *what;
     const char *last; /* the matrix that makes the decoder's rows: its rows are their width */
     bool last_turned; /* that matrix is stored with its columns as rows */

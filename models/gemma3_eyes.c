@@ -42,6 +42,8 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_gemma3 = {
     .projector = "gemma3",
+    .decoders = " gemma3 ",
+    .mark = "<start_of_image>",
     .what = "SigLIP, mean of neighbours, one matrix (Gemma 3)",
     .last = "mm.input_projection.weight",
     .last_turned = true,

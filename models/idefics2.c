@@ -106,6 +106,9 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_idefics2 = {
     .projector = "idefics2",
+    .decoders = " llama ",
+    .mark = "<fake_token_around_image>",
+    .own_mark = true,
     .what = "SigLIP of any size, gated MLP, perceiver of several layers (Idefics2)",
     .last = "perceiver.0.attn_out.weight",
     .config_bytes = sizeof(struct cfg),

@@ -40,6 +40,9 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_idefics3 = {
     .projector = "idefics3",
+    .decoders = " llama ",
+    .mark = "<fake_token_around_image>",
+    .own_mark = true,
     .what = "SigLIP in tiles, pixel shuffle, one matrix (SmolVLM, SmolVLM2, Idefics3)",
     .last = "mm.model.fc.weight",
     .config_bytes = sizeof(struct cfg),

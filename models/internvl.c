@@ -63,6 +63,9 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_internvl = {
     .projector = "internvl",
+    .decoders = " qwen2 llama qwen3 phi3 ",
+    .mark = "<IMG_CONTEXT>",
+    .own_mark = true,
     .what = "InternViT in tiles, pixel shuffle, two matrices (InternVL 2 to 3)",
     .last = "mm.model.mlp.3.weight",
     .config_bytes = sizeof(struct cfg),

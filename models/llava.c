@@ -86,6 +86,7 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_llava = {
     .projector = "mlp",
+    .decoders = " llama mistral3 qwen2 qwen3 phi3 ",
     .what = "CLIP or SigLIP, two matrices (LLaVA-1.5, LLaVA-1.6)",
     .last = "mm.2.weight",
     .config_bytes = sizeof(struct cfg),

@@ -92,6 +92,9 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_minicpmv = {
     .projector = "resampler",
+    .decoders = " qwen2 llama qwen3 ",
+    .mark = "<slice>",
+    .own_mark = true,
     .what = "SigLIP in slices, queries that ask once (MiniCPM-V 2.6, 4.0, 4.5)",
     .last = "resampler.proj.weight",
     .config_bytes = sizeof(struct cfg),

@@ -28,6 +28,7 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_paligemma = {
     .projector = "paligemma",
+    .decoders = " gemma gemma2 ",
     .what = "SigLIP, one matrix (PaliGemma)",
     .last = "mm.0.weight",
     .config_bytes = sizeof(struct vit),

@@ -95,6 +95,8 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_qwen25vl = {
     .projector = "qwen2.5vl_merger",
+    .decoders = " qwen2vl ",
+    .mark = "<|vision_start|>",
     .what = "a tower for any size with windows, neighbours merged, two matrices (Qwen2.5-VL)",
     .last = "mm.2.weight",
     .config_bytes = sizeof(struct cfg),

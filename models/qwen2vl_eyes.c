@@ -30,6 +30,8 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_qwen2vl = {
     .projector = "qwen2vl_merger",
+    .decoders = " qwen2vl ",
+    .mark = "<|vision_start|>",
     .what = "a tower for any size, neighbours merged, two matrices (Qwen2-VL)",
     .last = "mm.2.weight",
     .config_bytes = sizeof(struct native),

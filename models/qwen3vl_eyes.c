@@ -112,6 +112,8 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
 
 const struct vision vision_qwen3vl = {
     .projector = "qwen3vl_merger",
+    .decoders = " qwen3vl ",
+    .mark = "<|vision_start|>",
     .what = "a tower for any size with rows of lower layers, two matrices (Qwen3-VL)",
     .last = "mm.2.weight",
     .config_bytes = sizeof(struct cfg),

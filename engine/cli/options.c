@@ -28,6 +28,8 @@ static const struct option table[] = {
      "GGUF file, folder, or OWNER/NAME[:QUANT] of `vidi list` (default: the model that ships inside)", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH | GROUP_QUANTIZE, TEXT, AT(mmproj), "--mmproj", "FILE",
      "the model's vision part, where it is a GGUF file of its own (default: the one beside the model; \"\": none)", 0, 0},
+    {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH, SWITCH, AT(mmproj_any), "--mmproj-any", NULL,
+     "take a vision part that by its own words is another model's", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH, TEXTS, AT(loras), "--lora", "FILE[:SCALE]",
      "a GGUF file of low-rank changes to the model; may be repeated", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP | GROUP_VIEW | GROUP_WATCH, TEXT, AT(chat_form), "--chat-template", "NAME",

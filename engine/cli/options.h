@@ -43,7 +43,7 @@ struct options {
     const char *model, *mmproj, *chat_form;
     struct words images, loras;
     const char *prompt, *system_prompt, *date;
-    bool raw;
+    bool raw, mmproj_any;
     int max_tokens, context; /* 0: not given */
     int cache;               /* enum vidi_cache */
     int weights;             /* enum vidi_weights */

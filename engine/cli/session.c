@@ -133,7 +133,8 @@ int session_model(struct cli *cli, struct session *s, const char *path) {
     const vidi_model_config cfg = {.path = path,
                                    .mmproj = cli->opt.mmproj ? cli->opt.mmproj : cli->hub.mmproj,
                                    .chat_form = cli->opt.chat_form,
-                                   .weights = (vidi_weights)cli->opt.weights};
+                                   .weights = (vidi_weights)cli->opt.weights,
+                                   .mmproj_any = cli->opt.mmproj_any};
     vidi_status status = vidi_model_open_with(s->v, &cfg, &s->m);
     if (status == VIDI_OK) status = adapt(cli, s);
     return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_MODEL, status);

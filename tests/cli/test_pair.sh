@@ -33,6 +33,14 @@ fails 3 'folders/qwen2: this model reads text only, not pictures$' ask -m $famil
 fails 3 'none.gguf: ' ask -m $pair/tiny.gguf --mmproj none.gguf "$picture" 'What?'
 fails 3 'do not belong together' ask -m $pair/tiny.gguf --mmproj $families/mmproj/minicpmv/mmproj-tiny.gguf \
     "$picture" 'What?'
+foreign=$families/mmproj/qwen2vl/mmproj-tiny.gguf # as wide, of another family
+fails 3 "mmproj-tiny.gguf .*'qwen2vl_merger'.* is not the vision part of .*smolvlm/tiny.gguf .*'llama'" \
+    ask -m $families/mmproj/smolvlm/tiny.gguf --mmproj $foreign "$picture" 'What?'
+works ask -m $families/mmproj/smolvlm/tiny.gguf --mmproj $foreign --mmproj-any -n 1 "$picture" 'What?'
+mkdir "$tmp/foreign"
+cp $families/mmproj/smolvlm/tiny.gguf $foreign "$tmp/foreign"
+fails 3 'foreign/tiny.gguf: .* beside it lies none that fits' \
+    ask -m "$tmp/foreign/tiny.gguf" "$picture" 'What?'
 works ask -m $families/mmproj/smolvlm --json -n 1 --image $families/mmproj/smolvlm/wide.png \
     --image $families/mmproj/smolvlm/high.png 'What?'
 check each picture its tiles -- same "$(json image.0.tiles) $(json image.1.tiles)" '5 3'

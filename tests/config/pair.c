@@ -167,7 +167,7 @@ static vidi_status configure(vidi_model *m, struct arena *a, bool sees) {
     m->cfg = arena_alloc(a, 1, m->family->config_bytes);
     if (!m->cfg) return VIDI_E_MEMORY;
     TRY(family_configure(ctx, &m->file, m->family, m->cfg, &m->shape));
-    return sees ? model_join(m) : VIDI_OK;
+    return sees ? model_join(m, false) : VIDI_OK;
 }
 
 /* A layer's cache, as long as the prompt. */

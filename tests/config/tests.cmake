@@ -1,4 +1,5 @@
 include(tests/config/wraps.cmake)
 if(CMOCKA_FOUND)
   vidi_without_device(test_config_keys)
+  vidi_without_device(test_config_pairs)
 endif()

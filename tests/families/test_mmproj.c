@@ -267,7 +267,9 @@ static void test_native_refusals(void **state) {
     assert_int_equal(vidi_open(NULL, &v), VIDI_OK);
     const char *text = inside(qwen3vl, "tiny.gguf"), *eyes = inside(qwen3vl, "mmproj-tiny.gguf");
     const char *other = inside(qwen2vl, "tiny.gguf");
-    refused(v, &(vidi_model_config){.path = other, .mmproj = eyes}, "gives rows of 2 lower layers");
+    refused(v, &(vidi_model_config){.path = other, .mmproj = eyes}, "is not the vision part of");
+    refused(v, &(vidi_model_config){.path = other, .mmproj = eyes, .mmproj_any = 1},
+            "gives rows of 2 lower layers");
     refused(v,
             &(vidi_model_config){.path = changed(text, "rope.dimension_sec", "rope.dimension_sek")},
             "rope.dimension_sections has 0 entries, not 3 or 4");

@@ -156,6 +156,8 @@ typedef struct vidi_model_config {
                             * the file that fits it, if there is one; "": none */
     const char *chat_form; /* name of a prompt form; NULL: by the file's own template */
     vidi_weights weights;
+    int mmproj_any; /* 1: mmproj is taken although what the files say of themselves tells that it is
+                     * another model's (architecture, projector type, words for pictures) */
 } vidi_model_config;
 /* Writes the model and its vision part as one GGUF file with cfg->weights, which is not OWN;
  * chat_form is not used. The file appears whole or not at all. Needs no device. VIDI_E_ARGUMENT

@@ -82,7 +82,8 @@ static bool fits(struct vd_ctx *ctx, const char *path, const char *eyes_path) {
         const struct vision *vision = vision_find(&eyes, family->arch);
         snprintf(key, sizeof key, "%s.embedding_length", family->arch);
         good = vision && gguf_u32(&text, key, &dim) == VIDI_OK &&
-               vision_matches(ctx, &eyes, vision, &text, dim) == VIDI_OK;
+               vision_matches(ctx, &eyes, vision, &text, dim) == VIDI_OK &&
+               vision_belongs(ctx, &eyes, vision, &text, family->arch) == VIDI_OK;
     }
     gguf_close(&text);
     gguf_close(&eyes);

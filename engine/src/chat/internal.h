@@ -151,7 +151,7 @@ vidi_status family_configure(struct vd_ctx *ctx, const struct gguf *file, const 
                              void *cfg, struct shape *shape);
 enum vd_type weights_type(vidi_weights wanted); /* VD_TYPE_NONE: as they are */
 /* The open vision part becomes the model's, whose own config is known. */
-vidi_status model_join(vidi_model *m);
+vidi_status model_join(vidi_model *m, bool any); /* any: whoever it belongs to */
 /* Builds every graph once without running it, so that all weights are fetched and checked now. */
 vidi_status model_fetch_weights(vidi_model *m, vidi_weights wanted);
 tensor model_encode(const vidi_model *m, graph *g, tensor pixels);
@@ -177,6 +177,10 @@ vidi_status vision_configure(struct vd_ctx *ctx, const struct gguf *g, const str
 /* Fails unless the rows are as wide as the decoder's. */
 vidi_status vision_matches(struct vd_ctx *ctx, const struct gguf *eyes, const struct vision *vision,
                            const struct gguf *text, uint32_t dim);
+/* Fails unless published models pair such eyes with such a decoder, by what the files say of
+ * themselves. Parts of one file or folder belong together. */
+vidi_status vision_belongs(struct vd_ctx *ctx, const struct gguf *eyes, const struct vision *vision,
+                           const struct gguf *text, const char *arch);
 /* A folder's model and vision part in place of the folder. */
 vidi_status find_pair(struct vd_ctx *ctx, struct arena *a, const vidi_model_config *wanted,
                       vidi_model_config *out);

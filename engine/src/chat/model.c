@@ -162,7 +162,7 @@ static void find_form(vidi_model *m) {
                m->file.path, m->form->name);
 }
 
-static vidi_status open_eyes(vidi_model *m, const char *path) {
+static vidi_status open_eyes(vidi_model *m, const char *path, bool any) {
     struct vd_ctx *ctx = &m->v->ctx;
     if (!path && m->file.map && carries_eyes(&m->file)) path = m->file.path;
     if (!path) return VIDI_OK;
@@ -171,19 +171,20 @@ static vidi_status open_eyes(vidi_model *m, const char *path) {
                        m->file.path);
     TRY(hf_folder_is(path) ? hf_folder_open(ctx, path, HF_EYES, &m->eyes)
                            : gguf_open(ctx, path, &m->eyes));
-    return model_join(m);
+    return model_join(m, any);
 }
 
-vidi_status model_join(vidi_model *m) {
+vidi_status model_join(vidi_model *m, bool any) {
     struct vd_ctx *ctx = &m->v->ctx;
     TRY(own_words(&m->eyes));
     TRY(vision_require(ctx, &m->eyes, m->family->arch, &m->vision));
     TRY(vision_matches(ctx, &m->eyes, m->vision, &m->file,
                        m->shape.seen_cols ? m->shape.seen_cols : m->shape.dim));
+    if (!any) TRY(vision_belongs(ctx, &m->eyes, m->vision, &m->file, m->family->arch));
     m->vision_cfg = vd_alloc(ctx, m->vision->config_bytes);
     if (!m->vision_cfg) return VIDI_E_MEMORY;
     TRY(vision_configure(ctx, &m->eyes, m->vision, m->vision_cfg, &m->shape));
-    if (m->shape.picture.levels && m->shape.picture.levels != m->shape.deep)
+    if (m->shape.picture.levels != m->shape.deep)
         return vd_fail(ctx, VIDI_E_FORMAT,
                        "%s gives rows of %u lower layers, %s takes %u: they do not belong together",
                        m->eyes.path, m->shape.picture.levels, m->file.path, m->shape.deep);
@@ -212,7 +213,7 @@ static vidi_status open_into(vidi_model *m, const vidi_model_config *wanted) {
     m->cfg = vd_alloc(ctx, m->family->config_bytes);
     if (!m->cfg) return VIDI_E_MEMORY;
     TRY(family_configure(ctx, &m->file, m->family, m->cfg, &m->shape));
-    TRY(open_eyes(m, cfg.mmproj));
+    TRY(open_eyes(m, cfg.mmproj, cfg.mmproj_any));
     TRY(tokenizer_open(ctx, &m->file, &m->tokenizer));
     if (m->shape.picture.words) TRY(tokenizer_open(ctx, &m->eyes, &m->asking));
     if (cfg.chat_form)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "chat/internal.h"
@@ -109,6 +110,76 @@ vidi_status vision_matches(struct vd_ctx *ctx, const struct gguf *eyes, const st
     return vd_fail(ctx, VIDI_E_FORMAT,
                    "%s gives rows of %llu numbers, %s takes %u: they do not belong together",
                    eyes->path, (unsigned long long)width, text->path, dim);
+}
+
+/* --- whether two files are of one model --------------------------------------------------------
+ */
+
+static bool has_word(const struct gguf *text, const char *word) {
+    const struct gguf_value *words = gguf_find(text, "tokenizer.ggml.tokens");
+    if (!words || words->kind != GGUF_ARRAY || words->item != GGUF_STRING) return false;
+    for (uint64_t i = 0; i < words->n; i++)
+        if (is_word(gguf_str_at(words, i), word)) return true;
+    return false;
+}
+
+static bool is_listed(const char *list, const char *arch) {
+    char word[64];
+    return snprintf(word, sizeof word, " %s ", arch) < (int)sizeof word && strstr(list, word);
+}
+
+/* A mark of other eyes in the decoder's vocabulary; NULL: there is none. */
+static const struct vision *marked_for(const struct gguf *text, const struct vision *vision) {
+    for (int i = 0; i < N_VISIONS; i++) {
+        const struct vision *other = visions[i];
+        if (!other->own_mark || (vision->mark && strcmp(vision->mark, other->mark) == 0)) continue;
+        if (has_word(text, other->mark)) return other;
+    }
+    return NULL;
+}
+
+/* What a file calls its model, or "". */
+static struct str own_name(const struct gguf *g) {
+    struct str name = {"", 0};
+    if (gguf_find(g, "general.basename") && gguf_str(g, "general.basename", &name) == VIDI_OK)
+        return name;
+    return (struct str){"", 0};
+}
+
+/* Names are hints alone: converters and people write them as they like. */
+static void compare_names(struct vd_ctx *ctx, const struct gguf *eyes, const struct gguf *text) {
+    const struct str a = own_name(eyes), b = own_name(text);
+    if (!a.len || !b.len || (a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0)) return;
+    vd_log(ctx, VD_LOG_WARN,
+           "%s calls its model '%.*s', %s '%.*s': if they are two models, answers are wrong",
+           eyes->path, (int)(a.len < 64 ? a.len : 64), a.ptr, text->path,
+           (int)(b.len < 64 ? b.len : 64), b.ptr);
+}
+
+vidi_status vision_belongs(struct vd_ctx *ctx, const struct gguf *eyes, const struct vision *vision,
+                           const struct gguf *text, const char *arch) {
+    if (strcmp(eyes->path, text->path) == 0) return VIDI_OK;
+    const char *insist = "mmproj_any (--mmproj-any) takes them all the same";
+    if (vision->decoders && !is_listed(vision->decoders, arch))
+        return vd_fail(ctx, VIDI_E_ARGUMENT,
+                       "%s (clip.projector_type '%s', for %.*s) is not the vision part of %s "
+                       "(general.architecture '%s'); %s",
+                       eyes->path, vision->projector, (int)strlen(vision->decoders) - 2,
+                       vision->decoders + 1, text->path, arch, insist);
+    if (vision->mark && !has_word(text, vision->mark))
+        return vd_fail(ctx, VIDI_E_ARGUMENT,
+                       "%s (clip.projector_type '%s') is not the vision part of %s, whose "
+                       "vocabulary has no '%s'; %s",
+                       eyes->path, vision->projector, text->path, vision->mark, insist);
+    const struct vision *other = marked_for(text, vision);
+    if (other)
+        return vd_fail(ctx, VIDI_E_ARGUMENT,
+                       "%s (clip.projector_type '%s') is not the vision part of %s, whose "
+                       "vocabulary has '%s', as with '%s'; %s",
+                       eyes->path, vision->projector, text->path, other->mark, other->projector,
+                       insist);
+    compare_names(ctx, eyes, text);
+    return VIDI_OK;
 }
 
 /* --- a folder that holds both ----------------------------------------------------------------- */
