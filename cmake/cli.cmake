@@ -11,7 +11,7 @@ if(CURL_FOUND AND CRYPTO_FOUND)
   list(FILTER VIDI_CLI_SOURCES EXCLUDE REGEX "/hub_none\\.c$")
 else()
   message(STATUS "vidi: no `pull` and `verify` (libcurl4-openssl-dev or libssl-dev is missing)")
-  list(FILTER VIDI_CLI_SOURCES EXCLUDE REGEX "/hub_(blob|hash|http|pull)\\.c$")
+  list(FILTER VIDI_CLI_SOURCES EXCLUDE REGEX "/hub_(blob|hash|http|picture|pull)\\.c$")
 endif()
 # All of it but what other programs have of their own, and what begins a program.
 list(FILTER VIDI_CLI_SOURCES EXCLUDE REGEX "/(cmd_view|cmd_watch|main)\\.c$")

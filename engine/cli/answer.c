@@ -8,11 +8,12 @@
 #include "document.h"
 #include "interrupt.h"
 
-vidi_status pictures_read(struct session *s, const struct words *paths, struct pictures *out) {
-    *out = (struct pictures){.items = calloc((size_t)paths->n + 1, sizeof *out->items)};
+vidi_status pictures_read(struct session *s, const struct words *names, enum picture_origin origin,
+                          struct pictures *out) {
+    *out = (struct pictures){.items = calloc((size_t)names->n + 1, sizeof *out->items)};
     if (!out->items) return VIDI_E_MEMORY;
-    for (int i = 0; i < paths->n; i++) {
-        const vidi_status status = vidi_image_read(s->v, paths->items[i], &out->items[i]);
+    for (int i = 0; i < names->n; i++) {
+        const vidi_status status = picture_open(s, names->items[i], origin, &out->items[i]);
         if (status != VIDI_OK) return status;
         out->n++;
     }

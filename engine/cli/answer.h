@@ -3,6 +3,7 @@
 #define CLI_ANSWER_H
 #include <jansson.h>
 
+#include "picture_open.h"
 #include "session.h"
 
 /* Pictures read from files, before anything slow is started. */
@@ -33,8 +34,9 @@ struct answer {
     vidi_stats stats;
 };
 
-/* No complaint: the status and vidi_error() tell. Free in any case. */
-vidi_status pictures_read(struct session *s, const struct words *paths, struct pictures *out);
+/* No complaint: the status and session_words() tell. Free in any case. */
+vidi_status pictures_read(struct session *s, const struct words *names, enum picture_origin origin,
+                          struct pictures *out);
 /* Appends the pictures of one to the other and empties it. */
 vidi_status pictures_move(struct pictures *to, struct pictures *from);
 void pictures_free(struct session *s, struct pictures *p);

@@ -32,9 +32,10 @@ static int failed(struct batch *b, int code, const char *words) {
 }
 
 static int failed_status(struct batch *b, enum stage stage, vidi_status status) {
-    const char *words = vidi_error(b->s->v);
     b->over |= status == VIDI_E_DEVICE;
-    return failed(b, stage_code(stage, status), words[0] ? words : vidi_status_name(status));
+    const int code = failed(b, stage_code(stage, status), session_words(b->s, status));
+    b->s->words[0] = '\0';
+    return code;
 }
 
 static int answer(struct batch *b, const struct pictures *pictures, const char *prompt) {
@@ -77,7 +78,7 @@ static int question(struct batch *b, const json_t *line) {
         code = failed(b, CLI_USAGE, "the field image is no path, list of paths or null");
     } else {
         struct pictures pictures;
-        const vidi_status status = pictures_read(b->s, &paths, &pictures);
+        const vidi_status status = pictures_read(b->s, &paths, PICTURE_LINE, &pictures);
         code = status == VIDI_OK ? answer(b, &pictures, prompt)
                                  : failed_status(b, STAGE_PICTURE, status);
         pictures_free(b->s, &pictures);

@@ -67,7 +67,7 @@ int cmd_ask(struct cli *cli) {
     struct pictures pictures = {0};
     code = session_device(cli, &s);
     if (code == CLI_OK) {
-        const vidi_status status = pictures_read(&s, &cli->opt.images, &pictures);
+        const vidi_status status = pictures_read(&s, &cli->opt.images, PICTURE_ARGUMENT, &pictures);
         if (status != VIDI_OK) code = session_fail(cli, &s, STAGE_PICTURE, status);
     }
     if (code == CLI_OK) code = ask(cli, &s, &pictures);

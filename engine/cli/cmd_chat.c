@@ -31,7 +31,7 @@ static void show_picture(struct conversation *c, const char *path) {
         return;
     }
     struct pictures read = {0};
-    vidi_status status = pictures_read(&c->s, &one, &read);
+    vidi_status status = pictures_read(&c->s, &one, PICTURE_QUESTION, &read);
     if (status == VIDI_OK) status = pictures_move(&c->waiting, &read);
     if (status == VIDI_OK && prompt_is_terminal(c->prompt)) {
         const vidi_image *image = &c->waiting.items[c->waiting.n - 1];
@@ -132,7 +132,7 @@ static int begin(struct conversation *c) {
     for (int i = 0; i < opt->rest.n; i++) opt->images.items[opt->images.n++] = opt->rest.items[i];
     int code = session_device(cli, &c->s);
     if (code != CLI_OK) return code;
-    vidi_status status = pictures_read(&c->s, &opt->images, &c->waiting);
+    vidi_status status = pictures_read(&c->s, &opt->images, PICTURE_QUESTION, &c->waiting);
     if (status != VIDI_OK) return session_fail(cli, &c->s, STAGE_PICTURE, status);
     code = session_model(cli, &c->s, opt->model);
     if (code == CLI_OK) code = session_chat(cli, &c->s);

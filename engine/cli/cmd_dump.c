@@ -43,7 +43,7 @@ int cmd_dump(struct cli *cli) {
     struct pictures pictures = {0};
     int code = session_device(cli, &s);
     if (code == CLI_OK) {
-        const vidi_status status = pictures_read(&s, &opt->images, &pictures);
+        const vidi_status status = pictures_read(&s, &opt->images, PICTURE_ARGUMENT, &pictures);
         if (status != VIDI_OK) code = session_fail(cli, &s, STAGE_PICTURE, status);
     }
     const char *argument = opt->rest.n > 0 ? opt->rest.items[0] : NULL;

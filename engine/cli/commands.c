@@ -15,7 +15,8 @@ const struct command commands[] = {
      "line of the file gives one line of JSON, as --json prints it; where a question\n"
      "fails that line is {\"error\", \"exit\"}.\n"
      "Pictures stand before the question, or where it says <__media__>, one each:\n"
-     "vidi ask a.jpg b.jpg \"<__media__>a cat <__media__>a\".",
+     "vidi ask a.jpg b.jpg \"<__media__>a cat <__media__>a\".\n"
+     "A picture is a path, - for standard input, a data: or an http(s) address.",
      GROUP_MODEL | GROUP_QUESTION | GROUP_PROMPT | GROUP_BATCH | GROUP_ANSWER | GROUP_DEVICE | GROUP_JSON,
      0, -1, cmd_ask},
     {"chat", "have a conversation about pictures",

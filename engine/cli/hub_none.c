@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hub_picture.h"
 #include "hub_pull.h"
 
 bool hub_note_read(const char *cache, const struct hub_spec *spec, const char *hash,
@@ -23,4 +24,13 @@ enum hub_verdict hub_verify(const char *path, const char *name,
                             bool (*on_bytes)(void *user, uint64_t done), void *user) {
     (void)path, (void)name, (void)on_bytes, (void)user;
     return HUB_ABSENT;
+}
+
+bool hub_picture(const char *url, void **data, size_t *bytes, char words[HTTP_WORDS]) {
+    *data = NULL;
+    *bytes = 0;
+    snprintf(words, HTTP_WORDS,
+             "%.200s: this vidi was built without libcurl and OpenSSL and cannot fetch anything",
+             url);
+    return false;
 }

@@ -25,11 +25,18 @@ int stage_code(enum stage stage, vidi_status status) {
     return row >= 0 && row < 10 ? exit_codes[stage][row] : CLI_FAILED;
 }
 
-int session_fail(struct cli *cli, struct session *s, enum stage stage, vidi_status status) {
+const char *session_words(const struct session *s, vidi_status status) {
+    if (s->words[0]) return s->words;
     const char *words = vidi_error(s->v);
+    return words[0] ? words : vidi_status_name(status);
+}
+
+int session_fail(struct cli *cli, struct session *s, enum stage stage, vidi_status status) {
+    const char *words = session_words(s, status);
     if (stage == STAGE_MODEL && cli->hub_words[0]) words = cli->hub_words;
-    return cli_fail(cli, stage_code(stage, status), "%s",
-                    words[0] ? words : vidi_status_name(status));
+    const int code = cli_fail(cli, stage_code(stage, status), "%s", words);
+    s->words[0] = '\0';
+    return code;
 }
 
 static void on_log(void *user, int level, const char *line) {

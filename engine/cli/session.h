@@ -10,7 +10,11 @@ struct session {
     vidi *v;
     vidi_model *m;
     vidi_chat *c;
+    char words[1024]; /* of a picture that failed before the library saw it; "": it has the words */
 };
+
+/* What failed last, in words; never empty. */
+const char *session_words(const struct session *s, vidi_status status);
 
 /* What failed decides, with the status, which exit code it gets. */
 enum stage { STAGE_DEVICE, STAGE_MODEL, STAGE_PICTURE, STAGE_RUN, N_STAGES };
