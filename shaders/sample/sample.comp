@@ -19,7 +19,7 @@ layout(push_constant) uniform Push {
     uint tiles;
 };
 
-const uint most = 1024u;           // candidates that may survive top-k
+const uint most = 1024u;           // candidates that are sorted; more are not listed (wide.glsl)
 const float whole = 2097152.0;     // the largest weight: 1024 of them fit into 32 bits
 const float least_heat = 1e-6;     // a temperature at or below it takes the largest
 
@@ -202,15 +202,20 @@ uint cut_min_p(uint n) {
     return count_all(mine);
 }
 
-uint draw() {
-    uint k = step[STEP_TOP_K] == 0u ? most : step[STEP_TOP_K];
-    k = min(min(k, most), cols);
+#include "sample/wide.glsl"
+
+// best: the largest key and its place.
+uint draw(uvec2 best) {
+    const uvec4 bits = philox(uvec4(step[STEP_COUNTER], 0u, 0u, 0u),
+                              uvec2(step[STEP_SEED_LOW], step[STEP_SEED_HIGH]));
+    uint k = min(step[STEP_TOP_K] == 0u ? cols : step[STEP_TOP_K], cols);
+    if (k > most)
+        return wide_draw(k, setting(STEP_TOP_P), setting(STEP_MIN_P), setting(STEP_TEMPERATURE),
+                         best, bits.x);
     keep_best(gather(k), k);
     sort_best(k);
     k = cut_min_p(cut_top_p(k));
     const uint total = sum_weights(k, setting(STEP_TEMPERATURE));
-    const uvec4 bits = philox(uvec4(step[STEP_COUNTER], 0u, 0u, 0u),
-                              uvec2(step[STEP_SEED_LOW], step[STEP_SEED_HIGH]));
     uint at, low, mine = 0u;
     umulExtended(bits.x, total, at, low); // 0 <= at < total
     for (uint i = me; i < k; i += WG)
@@ -243,7 +248,7 @@ void main() {
     if (best.x == key_bad)
         token = 0xFFFFFFFFu;
     else if (setting(STEP_TEMPERATURE) > least_heat)
-        token = draw();
+        token = draw(best);
     barrier(); // all have read the step before it moves
     if (me != 0u) return;
     ids[0] = token;

@@ -153,17 +153,17 @@ static void bad_logits(struct check *c) {
 
 enum { DRAWS = 20480, AT_ONCE = 128, WORDS = 60 };
 
-/* Tokens of DRAWS counters from step->counter on, as the device draws them. */
-static uint32_t *draw_many(struct check *c, const char *only, const float *logits,
-                           const struct step *step) {
+/* Tokens of n counters from step->counter on, as the device draws them. */
+static uint32_t *draw_many(struct check *c, const char *only, const float *logits, uint32_t cols,
+                           const struct step *step, uint32_t n) {
     const struct vd_span tokens = check_scratch(c, "tokens", TOKEN_RING * 4);
     const struct op_sample op = {
-        .logits = check_input(c, "logits", logits, WORDS * 4),
+        .logits = check_input(c, "logits", logits, cols * 4ull),
         .ids = check_scratch(c, "ids", 4),
         .tokens = tokens,
         .step = check_input(c, "step", step, sizeof *step),
-        .scratch = check_scratch(c, "scratch", op_sample_scratch_bytes(WORDS)),
-        .cols = WORDS,
+        .scratch = check_scratch(c, "scratch", op_sample_scratch_bytes(cols)),
+        .cols = cols,
     };
     struct gpu_list list;
     struct gpu_program *p;
@@ -171,8 +171,8 @@ static uint32_t *draw_many(struct check *c, const char *only, const float *logit
     list.only = only;
     for (int i = 0; i < AT_ONCE; i++) op_sample(&list, &op);
     if (gpu_program_record(&list, c->name, &p) != VIDI_OK) check_die(c, "record");
-    uint32_t *all = check_bytes(c, DRAWS * 4), ring[TOKEN_RING];
-    for (uint32_t i = 0; i < DRAWS; i += AT_ONCE) {
+    uint32_t *all = check_bytes(c, n * 4ull), ring[TOKEN_RING];
+    for (uint32_t i = 0; i < n; i += AT_ONCE) {
         if (gpu_run(p) != VIDI_OK) check_die(c, "run");
         if (gpu_download(c->gpu, ring, tokens, sizeof ring) != VIDI_OK) check_die(c, "download");
         for (uint32_t j = 0; j < AT_ONCE; j++)
@@ -248,7 +248,111 @@ static void frequencies(struct check *c) {
         step.rows = 1;
         step.seed_low = 20;
         step.seed_high = i;
-        judge_draws(c, logits, step, draw_many(c, kernel, logits, &step));
+        judge_draws(c, logits, step, draw_many(c, kernel, logits, WORDS, &step, DRAWS));
+    }
+}
+
+/* --- many tokens of large vocabularies ---------------------------------------------------------
+ */
+
+struct likely {
+    uint32_t id;
+    double share;
+};
+
+static int likelier(const void *left, const void *right) {
+    const struct likely *a = left, *b = right;
+    if (a->share != b->share) return a->share > b->share ? -1 : 1;
+    return a->id < b->id ? -1 : 1;
+}
+
+static double sum_of(const struct likely *all, uint32_t n) {
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++) sum += all[i].share;
+    return sum;
+}
+
+/* All tokens, the likeliest first, with exact probabilities after top-k, top-p, min-p and
+ * temperature: from their definitions, not from the twin. */
+static struct likely *exact_shares(struct check *c, const float *logits, uint32_t cols,
+                                   const struct step *s, uint32_t top_k) {
+    struct likely *all = check_bytes(c, cols * sizeof *all);
+    float best = logits[0];
+    for (uint32_t i = 0; i < cols; i++) best = fmaxf(best, logits[i]);
+    for (uint32_t i = 0; i < cols; i++) all[i] = (struct likely){i, exp((double)logits[i] - best)};
+    qsort(all, cols, sizeof *all, likelier);
+    uint32_t n = top_k && top_k < cols ? top_k : cols, keep = 0;
+    const double enough = s->top_p >= 1 ? INFINITY : (double)s->top_p * sum_of(all, n);
+    for (double sum = 0; keep < n && (keep == 0 || sum < enough); keep++) sum += all[keep].share;
+    while (keep > 1 && all[keep - 1].share < (double)s->min_p) keep--;
+    for (uint32_t i = 0; i < cols; i++)
+        all[i].share = i < keep ? pow(all[i].share, 1 / (double)s->temperature) : 0;
+    const double whole = sum_of(all, keep);
+    for (uint32_t i = 0; i < keep; i++) all[i].share /= whole;
+    return all;
+}
+
+static int lower_id(const void *left, const void *right) {
+    const struct likely *a = left, *b = right;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* Chi-square over its bound, of neighbours in this order that share a class of 32 draws or more.
+ * Infinite where a token was drawn that cannot be. */
+static double apart_from(const struct likely *all, uint32_t cols, const uint32_t *drawn,
+                         uint32_t draws) {
+    double want = 0, got = 0, chi = 0;
+    uint32_t classes = 0;
+    for (uint32_t i = 0; i < cols; i++) {
+        if (all[i].share == 0 && drawn[all[i].id]) return INFINITY;
+        want += all[i].share * draws, got += drawn[all[i].id];
+        if (want < 32 && i + 1 < cols) continue;
+        if (want > 0) chi += (got - want) * (got - want) / want, classes++;
+        want = got = 0;
+    }
+    return classes > 1 ? chi / chi_bound(classes - 1) : INFINITY;
+}
+
+/* Against the exact probabilities, by rank and by id; what only 1024 would be left of is no fit. */
+static void judge_large(struct check *c, const float *logits, uint32_t cols,
+                        const struct step *step, const uint32_t *tokens, uint32_t n) {
+    uint32_t *drawn = check_bytes(c, cols * 4ull);
+    for (uint32_t i = 0; i < n; i++) drawn[tokens[i] % cols]++;
+    struct likely *all = exact_shares(c, logits, cols, step, step->top_k);
+    const double by_rank = apart_from(all, cols, drawn, n);
+    qsort(all, cols, sizeof *all, lower_id);
+    const double by_id = apart_from(all, cols, drawn, n);
+    const struct likely *few = exact_shares(c, logits, cols, step, REF_SORTED);
+    const double twin = apart_from(few, cols, drawn, n);
+    if (c->options.verbose)
+        printf("chi-square over its bound: %.3f by rank, %.3f by id\n", by_rank, by_id);
+    report(c, by_rank <= 1 && by_id <= 1, "the frequencies are not those of the distribution");
+    report(c, twin > 1, "the distribution of 1024 candidates fits as well");
+}
+
+static void large_vocabularies(struct check *c) {
+    static const struct {
+        uint32_t cols, draws;
+        struct step step;
+    } sets[] = {
+        {32000, 2048, {.temperature = 3, .top_p = 1}},
+        {32000, 2048, {.temperature = 3, .top_p = 0.9f}},
+        {32000, 2048, {.temperature = 3, .top_p = 1, .min_p = 0.01f}},
+        {32000, 2048, {.temperature = 3, .top_p = 1, .top_k = 5000}},
+        {32000, 2048, {.temperature = 3, .top_p = 0.8f, .top_k = 20000, .min_p = 0.002f}},
+        {150000, 1024, {.temperature = 3, .top_p = 1}},
+        {150000, 1024, {.temperature = 3, .top_p = 0.95f}},
+    };
+    for (uint32_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        const uint32_t cols = sets[i].cols, n = sets[i].draws;
+        struct step step = sets[i].step;
+        if (!check_begin(c, "frequencies among %u, top-k %u top-p %g min-p %g", cols, step.top_k,
+                         (double)step.top_p, (double)step.min_p))
+            continue;
+        const float *logits = check_floats(c, CHECK_NORMAL, cols);
+        step.rows = 1, step.seed_low = 77 + i;
+        const char *only = check_can_run(c, check_kernel(kernels[0], NULL)) ? kernels[0] : NULL;
+        judge_large(c, logits, cols, &step, draw_many(c, only, logits, cols, &step, n), n);
     }
 }
 
@@ -318,6 +422,7 @@ static void cases(struct check *c) {
     edges(c);
     bad_logits(c);
     frequencies(c);
+    large_vocabularies(c);
 }
 
 static void bench(struct check *c) {

@@ -197,10 +197,12 @@ void op_image(struct gpu_list *list, const struct op_image *op);
  * largest (lowest id of equals); else top-k, then top-p, then min-p, then temperature, as llama.cpp
  * orders them, and a draw from Philox 4x32-10 keyed by (seed, step.counter). Writes the token to
  * ids[0] and tokens[step.counter % TOKEN_RING], then advances the step buffer: position += rows,
- * rows = 1, counter += 1. A NaN or Inf logit gives token -1 (checked by the host). At most 1024
- * candidates survive top-k (0: 1024). top_p >= 1 and min_p <= 0 are off, a temperature up to 1e-6
- * counts as 0. Probabilities are whole multiples of 2^-21 of the best one's, so that the draw does
- * not hang on an order of summing. Two dispatches, the last ones of a step. */
+ * rows = 1, counter += 1. A NaN or Inf logit gives token -1 (checked by the host). top_k 0 leaves
+ * all; up to 1024 candidates are sorted and drawn from in that order, more are only counted and
+ * drawn from by id. top_p >= 1 and min_p <= 0 are off, a temperature up to 1e-6 counts as 0.
+ * Probabilities are whole multiples of 2^-21 (more than 1024 candidates: 2^-31) of the best one's,
+ * so that the draw does not hang on an order of summing. Two dispatches, the last ones of a step.
+ */
 struct op_sample {
     struct vd_span logits, ids, tokens, step, scratch;
     uint32_t cols;

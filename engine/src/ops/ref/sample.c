@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 1024 };
-static const float unit = 0x1p21f;
-
 void ref_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
     uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]}, k[2] = {key[0], key[1]};
     for (int round = 0; round < 10; round++) {
@@ -51,7 +48,7 @@ static float apart(const struct ref_candidate *all, uint32_t i) {
     return all[i].logit - all[0].logit;
 }
 
-static void weigh(struct ref_candidate *all, uint32_t n, float heat) {
+static void weigh(struct ref_candidate *all, uint32_t n, float heat, float unit) {
     for (uint32_t i = 0; i < n; i++) {
         const float share = ref_exact_exp(apart(all, i) / heat) * unit;
         const float rounded = share + 0.5f;
@@ -59,18 +56,25 @@ static void weigh(struct ref_candidate *all, uint32_t n, float heat) {
     }
 }
 
-static uint32_t whole(const struct ref_candidate *all, uint32_t n) {
-    uint32_t sum = 0;
+static uint64_t whole(const struct ref_candidate *all, uint32_t n) {
+    uint64_t sum = 0;
     for (uint32_t i = 0; i < n; i++) sum += all[i].weight;
     return sum;
 }
 
-static uint32_t cut_top_p(struct ref_candidate *all, uint32_t n, float top_p) {
+/* The sorted ones compare with a number in f32, the others with a whole one. */
+static uint32_t cut_top_p(struct ref_candidate *all, uint32_t n, float top_p, float unit,
+                          bool wide) {
     if (top_p >= 1) return n;
-    weigh(all, n, 1);
-    const float enough = top_p * (float)whole(all, n);
-    uint32_t sum = all[0].weight, keep = 1;
-    for (; keep < n && (float)sum < enough; keep++) sum += all[keep].weight;
+    weigh(all, n, 1, unit);
+    const uint64_t sum_all = whole(all, n);
+    const float high = (float)(uint32_t)(sum_all >> 32) * 0x1p32f;
+    const float number = high + (float)(uint32_t)sum_all;
+    const float enough = top_p * number;
+    uint64_t sum = all[0].weight;
+    uint32_t keep = 1;
+    for (; keep < n && (wide ? sum < (uint64_t)enough : (float)sum < enough); keep++)
+        sum += all[keep].weight;
     return keep;
 }
 
@@ -88,22 +92,31 @@ uint32_t ref_candidates(const float *logits, uint32_t cols, const struct step *s
     }
     qsort(out, cols, sizeof *out, best_first);
     const bool greedy = !(step->temperature > 1e-6f);
-    uint32_t n = step->top_k && step->top_k < MOST ? step->top_k : MOST;
-    if (n > cols) n = cols;
-    n = cut_min_p(out, cut_top_p(out, n, step->top_p), step->min_p);
+    uint32_t n = step->top_k && step->top_k < cols ? step->top_k : cols;
+    const bool wide = n > REF_SORTED && !greedy;
+    const float unit = wide ? 0x1p31f : 0x1p21f;
+    n = cut_min_p(out, cut_top_p(out, n, step->top_p, unit, wide), step->min_p);
     if (greedy) n = 1;
-    weigh(out, n, greedy ? 1 : step->temperature);
+    weigh(out, n, greedy ? 1 : step->temperature, unit);
     return n;
+}
+
+static int by_id(const void *left, const void *right) {
+    const struct ref_candidate *a = left, *b = right;
+    return a->id < b->id ? -1 : a->id > b->id;
 }
 
 uint32_t ref_sample(const float *logits, uint32_t cols, const struct step *step,
                     struct ref_candidate *work) {
     const uint32_t n = ref_candidates(logits, cols, step, work);
     if (n == 0) return UINT32_MAX;
-    uint32_t bits[4];
+    const uint32_t k = step->top_k && step->top_k < cols ? step->top_k : cols;
+    if (k > REF_SORTED) qsort(work, n, sizeof *work, by_id);
+    uint32_t bits[4], i = 0;
     ref_philox((const uint32_t[4]){step->counter},
                (const uint32_t[2]){step->seed_low, step->seed_high}, bits);
-    uint32_t at = (uint32_t)((uint64_t)bits[0] * whole(work, n) >> 32), i = 0;
+    const uint64_t all = whole(work, n);
+    uint64_t at = (all >> 32) * bits[0] + ((uint32_t)all * (uint64_t)bits[0] >> 32);
     while (at >= work[i].weight) at -= work[i++].weight;
     return work[i].id;
 }

@@ -15,8 +15,12 @@ float ref_exact_exp(float x);
 struct ref_candidate {
     uint32_t id;
     float logit;
-    uint32_t weight; /* at the temperature, in units of 2^-21 of the best one's */
+    uint32_t weight; /* at the temperature, in units of 2^-21 of the best one's; 2^-31: see below */
 };
+
+/* Up to so many candidates are sorted; where top-k leaves more, weights are finer and a draw counts
+ * through them by id. */
+enum { REF_SORTED = 1024 };
 
 /* What may be drawn, best first, equal ones by id: top-k, top-p, min-p, then weights at the
  * temperature. `out` has room for cols. Returns their number; 0: a logit is NaN or infinite.
