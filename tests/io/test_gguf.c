@@ -11,6 +11,7 @@
 
 #include "fuzz/oracle_gguf.h"
 #include "gguf_make.h"
+#include "io/safetensors.h"
 
 static void opened(struct gguf *g, struct vd_ctx *ctx, const struct make *m) {
     if (gguf_open_memory(ctx, "F", m->data, m->n, g) != VIDI_OK) fail_msg("%s", ctx->error);
@@ -568,21 +569,42 @@ static void test_names_in_words(void **state) {
     free(m.data);
 }
 
+/* What stands in a model's place is called by its name. */
+static void test_other_kinds(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes, *words;
+    } rows[] = {
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n",
+         "F: is a Git LFS pointer (`git lfs pull` fetches the file), not a GGUF model"},
+        {"<!DOCTYPE html><p>404", "F: is an HTML page, not a GGUF model"},
+        {"\xff\xd8\xff\xe0\1\1", "F: is a JPEG picture, not a GGUF model"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct vd_ctx ctx = {0};
+        struct gguf g;
+        assert_int_equal(gguf_open_memory(&ctx, "F", rows[i].bytes, strlen(rows[i].bytes), &g),
+                         VIDI_E_FORMAT);
+        assert_words(&ctx, rows[i].words);
+        gguf_close(&g);
+        struct safetensors t;
+        assert_int_equal(
+            safetensors_open_memory(&ctx, "F", rows[i].bytes, strlen(rows[i].bytes), &t),
+            VIDI_E_FORMAT);
+        assert_words(&ctx, ", not a safetensors file");
+        safetensors_close(&t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_tensors),
-        cmocka_unit_test(test_getters_refuse),
-        cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_twice),
-        cmocka_unit_test(test_wrapping_sizes),
-        cmocka_unit_test(test_walk),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_colliding_names),
-        cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_long_path),
-        cmocka_unit_test(test_cut_after_opening),
+        cmocka_unit_test(test_other_kinds),    cmocka_unit_test(test_values),
+        cmocka_unit_test(test_tensors),        cmocka_unit_test(test_getters_refuse),
+        cmocka_unit_test(test_changes),        cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_wrapping_sizes), cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_many),           cmocka_unit_test(test_colliding_names),
+        cmocka_unit_test(test_out_of_memory),  cmocka_unit_test(test_files),
+        cmocka_unit_test(test_long_path),      cmocka_unit_test(test_cut_after_opening),
         cmocka_unit_test(test_names_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

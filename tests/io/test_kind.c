@@ -43,7 +43,7 @@ static const struct row {
     ROW("#EXTM3U\nfile.ts\n", KIND_PLAYLIST, "a playlist (M3U)"),
     ROW("ffconcat version 1.0\nfile x\n", KIND_PLAYLIST, "a playlist (ffconcat)"),
     ROW("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n", KIND_LFS,
-        "a Git LFS pointer, not the file itself: fetch it with `git lfs pull`"),
+        "a Git LFS pointer (`git lfs pull` fetches the file)"),
     ROW("PK\3\4\x14\0", KIND_OTHER, "a ZIP archive"),
     ROW("GGUF\3\0\0\0", KIND_MODEL, "a GGUF model"),
     ROW("\x40\0\0\0\0\0\0\0{\"__metadata__\":{}}", KIND_MODEL, "a safetensors file"),

@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "io/bytes.h"
+#include "io/kind.h"
 
 enum {
     MAX_KEYS = 65536,
@@ -259,6 +260,11 @@ static vidi_status take_tensor(struct reader *r, struct gguf_tensor *t, struct e
 
 static vidi_status take_head(struct reader *r) {
     uint64_t version, n;
+    const struct kind_found found = kind_of(r->base, r->end);
+    if (found.words && memcmp(r->base, "GGUF", r->end < 4 ? r->end : 4) != 0)
+        return vd_fail(r->g->ctx, VIDI_E_FORMAT,
+                       "%.600s: is %s, not a GGUF model: no magic at byte 0", r->g->path,
+                       found.words);
     r->field = "magic";
     const unsigned char *magic = take(r, 4);
     if (!magic) return VIDI_E_FORMAT;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "io/kind.h"
+
 static bool begins(const unsigned char *text, uint64_t bytes, const char *with, uint64_t n) {
     return bytes >= n && memcmp(text, with, n) == 0;
 }
@@ -19,6 +21,10 @@ static vidi_status parse(struct vd_ctx *ctx, const char *path, const char *text,
         *out = NULL;
         return vd_fail(ctx, VIDI_E_FORMAT, "%.600s: is no JSON object", path);
     }
+    const struct kind_found found = kind_of(text, bytes);
+    const bool braced = bytes > 0 && (text[0] == '{' || text[0] == '[');
+    if (found.words && !braced)
+        return vd_fail(ctx, VIDI_E_FORMAT, "%.600s: is %s, not JSON", path, found.words);
     static const char *const near[] = {"near 'NaN'", "near 'Infinity'", "near '-'"};
     for (int i = 0; i < 3; i++)
         if (strstr(error.text, near[i]))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "io/kind.h"
 
 enum { LENGTH_BYTES = 8, HEADER_MOST = 32 << 20, TENSORS_MOST = 65536, NAME_MOST = 512 };
 enum { DIMS_MOST = 8 };
@@ -145,14 +146,26 @@ static vidi_status read_entries(struct safetensors *s, json_t *header, const uns
     return VIDI_OK;
 }
 
+/* Asked only when it cannot be read: any length may look like a signature. */
+static vidi_status another_kind(const struct safetensors *s, const unsigned char *base,
+                                uint64_t bytes) {
+    const struct kind_found found = kind_of(base, bytes);
+    if (!found.words || found.kind == KIND_MODEL) return VIDI_OK;
+    return vd_fail(s->ctx, VIDI_E_FORMAT, "%.600s: is %s, not a safetensors file", s->path,
+                   found.words);
+}
+
 static vidi_status parse(struct safetensors *s, const unsigned char *base, uint64_t bytes) {
+    if (bytes < LENGTH_BYTES) TRY(another_kind(s, base, bytes));
     if (bytes < LENGTH_BYTES)
         return vd_fail(s->ctx, VIDI_E_FORMAT, "%.600s: %llu bytes are no safetensors file", s->path,
                        (unsigned long long)bytes);
     uint64_t header_bytes = 0;
     for (int i = LENGTH_BYTES; i-- > 0;) header_bytes = header_bytes << 8 | base[i];
     const uint64_t rest = bytes - LENGTH_BYTES;
-    if (header_bytes > rest || header_bytes > HEADER_MOST)
+    const bool fits = header_bytes <= rest && header_bytes <= HEADER_MOST;
+    if (!fits) TRY(another_kind(s, base, bytes));
+    if (!fits)
         return vd_fail(s->ctx, VIDI_E_FORMAT, "%.600s: a header of %llu bytes, %llu are possible",
                        s->path, (unsigned long long)header_bytes,
                        (unsigned long long)(rest < HEADER_MOST ? rest : HEADER_MOST));
