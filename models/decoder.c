@@ -106,6 +106,7 @@ void decoder_shape(const struct decoder *d, struct shape *out) {
                           .rope_scale = d->rope_scale,
                           .rope_stretch = d->rope_stretch,
                           .rope_local_base = d->window ? d->local_base : 0,
+                          .rope_local_scale = d->local_scale,
                           .rope_interleaved = d->interleaved,
                           .deep = d->deep};
     for (int i = 0; i < 3; i++) out->rope_sections[i] = d->sections[i];

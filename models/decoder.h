@@ -22,7 +22,7 @@ struct decoder {
     /* All layers but each `period`-th see `window` rows, turned by angles of local_base. 0: none.
      */
     uint32_t window, period;
-    float local_base;
+    float local_base, local_scale; /* positions there are multiplied by it; 0: by 1 */
     uint32_t sections[3]; /* pairs that turn by time, row and column of a picture; 0: all alike */
     bool interleaved;     /* pairs of the three take turns */
     uint32_t deep;        /* layers behind which rows of pictures get more */

@@ -79,6 +79,7 @@ struct shape {
     uint32_t rope_dim;                    /* rotated numbers of a head */
     float rope_base, rope_scale;          /* positions are multiplied by rope_scale */
     float rope_local_base;                /* of layers that say .local; 0: there are none */
+    float rope_local_scale;               /* of these; 0: 1 */
     struct rope_stretch rope_stretch;
     /* Pairs that turn by time, row and column of a picture's rows; 0: all by one position.
      * Interleaved: pairs of the three take turns, what is left over turns by time. */
@@ -112,8 +113,10 @@ struct shape {
         bool bicubic, lanczos; /* neither: bilinear */
         enum fit fit;
         uint32_t longest;  /* FIT_TILES: the longer side of a picture before it is cut */
-        uint32_t shortest; /* FIT_BOUNDED: no side is shorter, none longer than `longest` */
+        uint32_t shortest; /* FIT_BOUNDED: no side is shorter, none longer than `longest`;
+                            * FIT_CROP: the shorter side before the crop; 0: the encoder's */
         bool split;        /* FIT_BOUNDED: four quarters, then the whole */
+        bool whole;        /* FIT_TILES: the whole alone, never cut */
         struct grid {
             uint32_t height, width;
         } grids[FAMILY_GRIDS]; /* FIT_ANYRES: sizes in pixels; its last row breaks lines */

@@ -21,6 +21,7 @@ static void config(void *cfg, struct meta *m) {
     d->window = meta_int_or(m, "attention.sliding_window", 0, 1u << 30, 0);
     d->period = meta_int_or(m, "attention.sliding_window_pattern", 1, FAMILY_LAYERS, 6);
     d->local_base = meta_float_or(m, "rope.freq_base_swa", 1, 1e12f, 10000);
+    d->local_scale = 1 / meta_float_or(m, "rope.scaling.factor_swa", 1e-3f, 1e6f, 1);
 }
 static void shape(const void *cfg, struct shape *s) { decoder_shape(cfg, s); }
 static tensor decode(graph *g, const void *cfg) { return decoder_rows(g, cfg); }

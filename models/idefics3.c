@@ -10,6 +10,7 @@
 struct cfg {
     struct vit vit;
     uint32_t factor, longest;
+    bool whole;
 };
 
 static void config(void *out, struct meta *m) {
@@ -17,6 +18,7 @@ static void config(void *out, struct meta *m) {
     vit_config(&c->vit, m);
     c->factor = meta_int(m, "vision.projector.scale_factor", 1, 64);
     c->longest = meta_int_or(m, "vision.preproc_image_size", 1, 8192, 4 * c->vit.size);
+    c->whole = meta_flag(m, "vision.image_whole");
     if (c->vit.side % c->factor)
         meta_fail(m, "vision.projector.scale_factor %u does not divide a side of %u patches",
                   c->factor, c->vit.side);
@@ -28,6 +30,7 @@ static void shape(const void *cfg, struct shape *s) {
     vit_shape(&c->vit, side * side, s);
     s->picture.fit = FIT_TILES;
     s->picture.longest = c->longest;
+    s->picture.whole = c->whole;
 }
 
 static tensor encode(graph *g, const void *cfg, tensor pixels) {

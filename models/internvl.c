@@ -16,6 +16,7 @@ static const float connector_eps = 1e-5f;
 struct cfg {
     struct vit vit;
     uint32_t factor, least, most; /* tiles */
+    enum act act;                 /* of the connector */
 };
 
 static void config(void *out, struct meta *m) {
@@ -23,6 +24,7 @@ static void config(void *out, struct meta *m) {
     vit_config(&c->vit, m);
     c->vit.layer.scaled = true;
     c->vit.layer.act = meta_flag(m, "use_silu") ? ACT_SILU : ACT_GELU;
+    c->act = vit_projector_act(m);
     c->factor = meta_int_or(m, "vision.projector.scale_factor", 1, 64, 2);
     c->least = meta_int_or(m, "vision.preproc_min_tiles", 1, TILES_MOST, 1);
     c->most = meta_int_or(m, "vision.preproc_max_tiles", 1, TILES_MOST, TILES);
@@ -57,7 +59,7 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
     graph_scope(g, "mm.model.mlp");
     x = g_layernorm(g, x, "0", connector_eps);
     x = linear(g, x, .w = "1", .out = graph_width(g, "mm.model.mlp.3.weight"), .bias = true,
-               .act = ACT_GELU);
+               .act = c->act);
     return linear(g, x, .w = "3", .bias = true);
 }
 

@@ -14,8 +14,9 @@
 
 struct cfg {
     struct vit vit;
-    bool clip; /* a tower with a class row; else SigLIP */
-    bool cut;  /* the file lacks the layer that is not used */
+    bool clip;    /* a tower with a class row; else SigLIP */
+    bool cut;     /* the file lacks the layer that is not used */
+    enum act act; /* between the two matrices */
     struct grid grids[FAMILY_GRIDS];
     uint32_t n_grids, slots;
 };
@@ -49,6 +50,7 @@ static void config(void *out, struct meta *m) {
     if (c->clip && !meta_flag(m, "use_gelu")) c->vit.layer.act = ACT_QUICK_GELU;
     if (meta_flag(m, "use_silu")) c->vit.layer.act = ACT_SILU;
     c->cut = meta_flag(m, "has_llava_projector");
+    c->act = vit_projector_act(m);
     grids_config(c, m);
 }
 
@@ -77,7 +79,7 @@ static tensor encode(graph *g, const void *cfg, tensor pixels) {
     tensor x = vit_rows(g, &c->vit, pixels, all ? vit_count(g, &c->vit) : c->vit.layers - 1);
     if (c->clip) x = g_rows(g, x, 1, tensor_rows(g, x) - 1);
     graph_scope(g, "mm");
-    x = linear(g, x, .w = "0", .bias = true, .act = ACT_GELU);
+    x = linear(g, x, .w = "0", .bias = true, .act = c->act);
     x = linear(g, x, .w = "2", .bias = true);
     if (!c->n_grids) return x;
     graph_scope(g, "model");

@@ -15,8 +15,12 @@ void vit_config(struct vit *v, struct meta *m) {
                               .ffn = meta_int(m, "vision.feed_forward_length", 0, 65536),
                               .eps = meta_float(m, "vision.attention.layer_norm_epsilon", 0, 1),
                               .act = ACT_GELU_TANH};
-    meta_floats(m, "vision.image_mean", 3, -1, 2, v->mean);
-    meta_floats(m, "vision.image_std", 3, 1e-3f, 100, v->std);
+    v->crop_from = meta_int_or(m, "vision.crop_from", 0, 16384, 0);
+    meta_floats(m, "vision.image_mean", 3, -1e4f, 1e4f, v->mean);
+    meta_floats(m, "vision.image_std", 3, 1e-6f, 1e4f, v->std);
+    if (v->crop_from && v->crop_from < v->size)
+        meta_fail(m, "vision.crop_from %u is less than vision.image_size %u", v->crop_from,
+                  v->size);
     if (v->patch > v->size)
         meta_fail(m, "vision.image_size %u is less than vision.patch_size %u", v->size, v->patch);
     if (v->layer.dim % v->layer.heads)
@@ -30,6 +34,12 @@ void vit_config(struct vit *v, struct meta *m) {
                   v->size, v->side, SIDE_MOST);
 }
 
+enum act vit_projector_act(struct meta *m) {
+    static const char *const names[] = {"gelu", "gelu_pytorch_tanh", "quick_gelu", "silu", "relu"};
+    static const enum act acts[] = {ACT_GELU, ACT_GELU_TANH, ACT_QUICK_GELU, ACT_SILU, ACT_RELU};
+    return acts[meta_word(m, "vision.projector.act", names, 5)];
+}
+
 void vit_all_layers(struct vit *v, struct meta *m) {
     char name[64];
     for (; v->layers < FAMILY_LAYERS; v->layers++) {
@@ -41,6 +51,7 @@ void vit_all_layers(struct vit *v, struct meta *m) {
 void vit_shape(const struct vit *v, uint32_t rows, struct shape *out) {
     out->picture.width = out->picture.height = v->size;
     out->picture.rows = rows;
+    out->picture.shortest = v->crop_from;
     memcpy(out->picture.mean, v->mean, sizeof v->mean);
     memcpy(out->picture.std, v->std, sizeof v->std);
 }

@@ -11,10 +11,13 @@ struct vit {
     uint32_t size, patch, side, layers; /* side: patches of a row */
     struct vision_layer layer;
     float mean[3], std[3];
+    uint32_t crop_from; /* FIT_CROP: the shorter side before the crop; 0: `size` */
 };
 
 /* With the activation of SigLIP. A feed_forward_length of 0 means: as wide as its matrices. */
 void vit_config(struct vit *v, struct meta *m);
+/* Between the two matrices of a connector: vision.projector.act; GELU where it is missing. */
+enum act vit_projector_act(struct meta *m);
 /* Layers of the file that its block_count leaves out count as well. */
 void vit_all_layers(struct vit *v, struct meta *m);
 void vit_shape(const struct vit *v, uint32_t rows, struct shape *out);

@@ -455,12 +455,12 @@ static const struct {
     {FOLDERS "mllama",
      {"preprocessor_config.json", "\"max_image_tiles\": 4", "\"max_image_tiles\": 5"},
      HF_EYES,
-     "/preprocessor_config.json: size and max_image_tiles are not those of vision_config, 28 and "
-     "4"},
+     "/preprocessor_config.json: size.height, size.width and max_image_tiles are not "
+     "vision_config.image_size and max_num_tiles, 28 and 4"},
     {FOLDERS "mllama",
      {"config.json", "\"hidden_size\": 64", "\"hidden_size\": 80"},
      HF_EYES,
-     "192 columns are no multiple of hidden_size"},
+     "vision_config.vision_output_dim is not hidden_size for the last layer and each of"},
     {FOLDERS "idefics",
      {"config.json", "\"use_resampler\": true", "\"use_resampler\": false"},
      HF_EYES,

@@ -128,14 +128,15 @@ static vidi_status crop(vidi_chat *c, const struct said_picture *in) {
     struct vd_ctx *ctx = &c->model->v->ctx;
     const struct shape *s = &c->model->shape;
     const uint32_t side = s->picture.width;
+    const uint32_t edge = s->picture.shortest ? s->picture.shortest : side;
     const uint32_t low = in->width < in->height ? in->width : in->height;
     const uint32_t high = in->width < in->height ? in->height : in->width;
-    const uint64_t length = (uint64_t)side * high / low;
+    const uint64_t length = (uint64_t)edge * high / low;
     if (length > LONGEST)
         return vd_fail(ctx, VIDI_E_IMAGE, "a picture of %u x %u is too narrow for this model",
                        in->width, in->height);
-    const uint32_t w = in->width < in->height ? side : (uint32_t)length;
-    const uint32_t h = in->width < in->height ? (uint32_t)length : side;
+    const uint32_t w = in->width < in->height ? edge : (uint32_t)length;
+    const uint32_t h = in->width < in->height ? (uint32_t)length : edge;
     struct said_picture whole, *part;
     TRY(fit_resized(ctx, in, w, h, s->picture.bicubic ? RESIZE_BICUBIC : RESIZE_BILINEAR, &whole));
     const vidi_status status =
@@ -213,14 +214,15 @@ static vidi_status tiles(vidi_chat *c, const struct said_picture *in) {
     const uint32_t wanted = c->model->shape.picture.longest;
     const uint32_t longest = wanted < LARGEST_GRID_SIDE ? wanted : LARGEST_GRID_SIDE;
     const struct size first = scaled((struct size){in->width, in->height}, longest);
-    const struct size second = in_tiles(first, side);
+    const bool whole = c->model->shape.picture.whole;
+    const struct size second = whole ? first : in_tiles(first, side);
     struct said_picture scaled_once, canvas;
     TRY(fit_resized(ctx, in, first.width, first.height, RESIZE_LANCZOS, &scaled_once));
     vidi_status status =
         fit_resized(ctx, &scaled_once, second.width, second.height, RESIZE_LANCZOS, &canvas);
     vd_free(ctx, scaled_once.rgb);
     TRY(status);
-    const bool one = second.width <= side && second.height <= side;
+    const bool one = whole || (second.width <= side && second.height <= side);
     if (!one) status = add_grid(c, &canvas, side);
     if (status == VIDI_OK) status = add_whole(c, &canvas, side, one ? "" : "\n\n");
     vd_free(ctx, canvas.rgb);

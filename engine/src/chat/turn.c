@@ -87,7 +87,9 @@ vidi_status chat_turn_open(vidi_chat *c, uint32_t capacity) {
     TRY(make_table(c, capacity, s->rope_base, s->rope_scale, factors, stretch, &c->rope,
                    places ? &c->angles : NULL));
     if (s->rope_local_base == 0) return VIDI_OK;
-    return make_table(c, capacity, s->rope_local_base, 1, NULL, &none, &c->rope_local, NULL);
+    return make_table(c, capacity, s->rope_local_base,
+                      s->rope_local_scale != 0 ? s->rope_local_scale : 1, NULL, &none,
+                      &c->rope_local, NULL);
 }
 
 /* Which of time, row and column turns pair i. */

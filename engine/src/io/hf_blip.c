@@ -5,7 +5,7 @@
 
 /* The same model_type stands for models that answer questions or compare, too. */
 static vidi_status check_kind(struct hf *h) {
-    const json_t *all = json_object_get(h->config, "architectures");
+    const json_t *all = hf_get(h, h->config, "architectures");
     const char *kind = json_string_value(json_array_get(all, 0));
     if (!kind || strcmp(kind, "BlipForConditionalGeneration") == 0) return VIDI_OK;
     return vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
@@ -23,7 +23,7 @@ void hf_blip_text(struct hf *h, vidi_status *status) {
 }
 
 void hf_blip_eyes(struct hf *h, json_t *process, vidi_status *status) {
-    const char *act = json_string_value(json_object_get(h->sight, "hidden_act"));
+    const char *act = json_string_value(hf_get(h, h->sight, "hidden_act"));
     (void)process;
     hf_tower(h, status);
     if (*status == VIDI_OK && (!act || strcmp(act, "gelu") != 0))

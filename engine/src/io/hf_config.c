@@ -16,7 +16,7 @@ static const struct hf_text texts[] = {
     {"mistral", "llama",
      "{\"hidden_size\":4096,\"intermediate_size\":14336,\"num_hidden_layers\":32,"
      "\"num_attention_heads\":32,\"num_key_value_heads\":8,\"max_position_embeddings\":131072,"
-     "\"rms_norm_eps\":1e-6}",
+     "\"rms_norm_eps\":1e-6,\"sliding_window\":4096}",
      true},
     {"qwen2", "qwen2",
      "{\"hidden_size\":4096,\"intermediate_size\":22016,\"num_hidden_layers\":32,"
@@ -221,23 +221,21 @@ static vidi_status unknown_type(struct hf *h, const char *where, const char *typ
                    h->folder, where, type, known);
 }
 
-/* A copy of the object with what it leaves out. */
-json_t *hf_with_defaults(json_t *object, const char *defaults) {
-    json_t *all = json_is_object(object) ? json_deep_copy(object) : json_object();
+json_t *hf_with_defaults(struct hf *h, json_t *object, const char *defaults) {
+    json_t *all = json_is_object(object) ? json_copy(object) : json_object();
     json_t *missing = json_loads(defaults, 0, NULL);
     const char *key;
     json_t *value;
     json_object_foreach(missing, key, value) {
-        const json_t *found = json_object_get(all, key);
-        if (!found || json_is_null(found)) json_object_set(all, key, value);
+        if (!json_object_get(all, key)) json_object_set(all, key, value);
     }
     json_decref(missing);
-    return all;
+    return all ? hf_stands_for(h, all, object) : NULL;
 }
 
 static vidi_status sub_object(struct hf *h, json_t *of, const char *where, const char *key,
                               json_t **out) {
-    *out = json_object_get(of, key);
+    *out = hf_get(h, of, key);
     if (!*out || json_is_null(*out)) return hf_bad(h, where, key, "is missing");
     return json_is_object(*out) ? VIDI_OK : hf_bad(h, where, key, "is no object");
 }
@@ -257,9 +255,9 @@ static vidi_status find_sight(struct hf *h, json_t **out) {
 }
 
 static vidi_status refuse_quantised(struct hf *h) {
-    const json_t *q = json_object_get(h->config, "quantization_config");
+    const json_t *q = hf_get(h, h->config, "quantization_config");
     if (!q || json_is_null(q)) return VIDI_OK;
-    const char *how = json_string_value(json_object_get(q, "quant_method"));
+    const char *how = json_string_value(hf_get(h, q, "quant_method"));
     return vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
                    "%.600s/config.json: quantization_config: weights quantised by '%.32s' are not "
                    "supported",
@@ -267,7 +265,7 @@ static vidi_status refuse_quantised(struct hf *h) {
 }
 
 vidi_status hf_config_read(struct hf *h) {
-    const char *type = json_string_value(json_object_get(h->config, "model_type"));
+    const char *type = json_string_value(hf_get(h, h->config, "model_type"));
     json_t *text = h->config;
     if (!type) return hf_bad(h, "", "model_type", "is missing or no text");
     TRY(refuse_quantised(h));
@@ -277,22 +275,22 @@ vidi_status hf_config_read(struct hf *h) {
     if (h->eyes) {
         json_t *sight;
         TRY(find_sight(h, &sight));
-        if (json_is_object(json_object_get(h->config, "text_config"))) {
+        if (json_is_object(hf_get(h, h->config, "text_config"))) {
             TRY(sub_object(h, h->config, "", "text_config",
                            &text)); /* else its fields stand beside it */
             h->numbers_at = "text_config.";
         }
-        type = json_string_value(json_object_get(text, "model_type"));
+        type = json_string_value(hf_get(h, text, "model_type"));
         if (!type) return hf_bad(h, h->numbers_at, "model_type", "is missing or no text");
-        const char *tower = json_string_value(json_object_get(sight, "model_type"));
+        const char *tower = json_string_value(hf_get(h, sight, "model_type"));
         const bool siglip = tower && strcmp(tower, "siglip_vision_model") == 0;
-        h->sight = hf_with_defaults(sight, siglip && strcmp(h->eyes->projector, "mlp") == 0
-                                               ? SIGLIP_BASE
-                                               : h->eyes->defaults);
+        h->sight = hf_with_defaults(
+            h, sight,
+            siglip && strcmp(h->eyes->projector, "mlp") == 0 ? SIGLIP_BASE : h->eyes->defaults);
     }
     h->text = hf_text_find(type);
     if (!h->text) return unknown_type(h, h->numbers_at, type);
-    h->numbers = hf_with_defaults(text, h->text->defaults);
+    h->numbers = hf_with_defaults(h, text, h->text->defaults);
     return h->numbers && (h->sight || !h->eyes) ? VIDI_OK : VIDI_E_MEMORY;
 }
 
@@ -300,7 +298,7 @@ vidi_status hf_config_read(struct hf *h) {
  */
 
 static const json_t *field(struct hf *h, const struct hf_field *f, vidi_status *status) {
-    const json_t *value = json_object_get(f->object, f->key);
+    const json_t *value = hf_get(h, f->object, f->key);
     if (*status != VIDI_OK) return NULL;
     if (value && !json_is_null(value)) return value;
     if (f->needed) *status = hf_bad(h, f->where, f->key, "is missing");
@@ -339,7 +337,7 @@ void hf_put_rows(struct hf *h, json_t *object, const char *where, const struct h
     for (size_t i = 0; i < n && *status == VIDI_OK; i++) {
         const struct hf_row *r = &rows[i];
         const struct hf_field f = {object, where, r->from, r->needed};
-        const json_t *found = json_object_get(object, r->from);
+        const json_t *found = hf_get(h, object, r->from);
         if (!r->needed && (!found || json_is_null(found))) continue;
         if (r->fraction)
             put_f32(&h->put, r->to, hf_number(h, &f, r->lo, r->hi, status));
@@ -358,13 +356,28 @@ const struct hf_row hf_text_rows[HF_TEXT_ROWS] = {
     {"rms_norm_eps", ".attention.layer_norm_rms_epsilon", 0, 1, true, true},
 };
 
+/* Layers may see a window only where there is one, which is never looked over. */
+static void want_whole_layers(struct hf *h, bool windowed, vidi_status *status) {
+    const json_t *types = hf_get(h, h->numbers, "layer_types");
+    for (size_t i = 0; i < json_array_size(types) && *status == VIDI_OK; i++) {
+        const char *type = json_string_value(json_array_get(types, i));
+        const bool whole = type && strcmp(type, "full_attention") == 0;
+        const bool part = type && windowed && strcmp(type, "sliding_attention") == 0;
+        if (!whole && !part)
+            *status = hf_bad(h, h->numbers_at, "layer_types",
+                             "names other layers than full_attention, which is not supported");
+    }
+}
+
 /* A decoder that sees a window only is used up to its length, where both are the same. */
 static void put_context(struct hf *h, vidi_status *status) {
     const struct hf_field whole = {h->numbers, h->numbers_at, "max_position_embeddings", true};
     const struct hf_field window = {h->numbers, h->numbers_at, "sliding_window", false};
     uint32_t context = hf_whole(h, &whole, 1, CONTEXT_MOST, status);
-    const json_t *uses = json_object_get(h->numbers, "use_sliding_window");
-    const uint32_t seen = json_is_false(uses) ? 0 : hf_whole(h, &window, 1, CONTEXT_MOST, status);
+    const json_t *uses = hf_get(h, h->numbers, "use_sliding_window");
+    const uint32_t width = hf_whole(h, &window, 1, CONTEXT_MOST, status);
+    const uint32_t seen = json_is_false(uses) ? 0 : width;
+    want_whole_layers(h, seen != 0, status);
     if (seen && seen < context) context = seen;
     if (*status == VIDI_OK) put_u32(&h->put, ".context_length", context);
 }
@@ -372,9 +385,9 @@ static void put_context(struct hf *h, vidi_status *status) {
 /* What the families cannot do must not be left out in silence. */
 static void refuse_text(struct hf *h, vidi_status *status) {
     static const char *const flags[] = {"attention_bias", "mlp_bias"};
-    const char *act = json_string_value(json_object_get(h->numbers, "hidden_act"));
+    const char *act = json_string_value(hf_get(h, h->numbers, "hidden_act"));
     for (int i = 0; i < 2 && *status == VIDI_OK; i++)
-        if (json_is_true(json_object_get(h->numbers, flags[i])))
+        if (json_is_true(hf_get(h, h->numbers, flags[i])))
             *status = hf_bad(h, h->numbers_at, flags[i], "is true, which is not supported");
     if (*status == VIDI_OK && act && strcmp(act, "silu") != 0)
         *status = vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
@@ -400,7 +413,7 @@ static bool is_kind(const struct hf *h, const char *kind) {
 
 /* How many of the eyes' lower layers speak to the decoder. */
 static void put_deep(struct hf *h) {
-    const json_t *layers = json_object_get(h->sight, "deepstack_visual_indexes");
+    const json_t *layers = hf_get(h, h->sight, "deepstack_visual_indexes");
     if (layers && strcmp(h->text->arch, "qwen3vl") == 0)
         put_u32(&h->put, ".n_deepstack_layers", (uint32_t)json_array_size(layers));
 }

@@ -93,12 +93,35 @@ static vidi_status read_eyes(struct hf *h) {
     return hf_tokens(h, "qformer_tokenizer/", "qf.token_embd.weight");
 }
 
+/* The keys of the language model count as asked for while its eyes are read, too. */
+static vidi_status note_text(struct hf *h) {
+    struct gguf aside = {.ctx = h->ctx, .path = h->folder};
+    const struct put own = h->put;
+    vidi_status status = VIDI_OK;
+    arena_open(&aside.arena, h->ctx);
+    h->put = (struct put){.g = &aside, .prefix = h->text->arch};
+    hf_config_text(h, &status);
+    if (status == VIDI_OK) status = h->put.status;
+    arena_close(&aside.arena);
+    h->put = own;
+    return status;
+}
+
+/* Nothing that a config says is read over: a model with eyes is looked at with its eyes. */
+static vidi_status check_keys(struct hf *h, enum hf_part part) {
+    TRY(hf_shapes_check(h, part));
+    if (part == HF_TEXT && h->eyes) return VIDI_OK;
+    if (part == HF_EYES) TRY(note_text(h));
+    return hf_keys_check(h);
+}
+
 static vidi_status read_part(struct hf *h, enum hf_part part) {
     TRY(hf_json(h, "config.json", true, &h->config));
     TRY(hf_config_read(h));
     h->put.prefix = part == HF_TEXT ? h->text->arch : "clip";
     TRY(open_weights(h));
     TRY(part == HF_TEXT ? read_text(h) : read_eyes(h));
+    TRY(check_keys(h, part));
     return put_done(&h->put);
 }
 
@@ -109,13 +132,14 @@ static vidi_status begin(struct vd_ctx *ctx, const char *path, struct gguf *g, s
     size_t len = strlen(path);
     while (len > 1 && path[len - 1] == '/') len--;
     h->folder = g->path = arena_text(&g->arena, path, len);
-    return g->path ? VIDI_OK : VIDI_E_MEMORY;
+    return g->path ? hf_asked_open(h) : VIDI_E_MEMORY;
 }
 
 static void end(struct hf *h) {
+    hf_asked_close(h);
+    json_decref(h->process);
+    json_decref(h->processor);
     json_decref(h->config);
-    json_decref(h->numbers);
-    json_decref(h->sight);
 }
 
 vidi_status hf_folder_open(struct vd_ctx *ctx, const char *path, enum hf_part part,

@@ -10,7 +10,7 @@ static bool is_arch(const struct hf *h, const char *arch) {
 }
 
 static const struct hf_row window_rows[] = {
-    {"sliding_window", ".attention.sliding_window", 1, CONTEXT_MOST, false, false},
+    {"sliding_window", ".attention.sliding_window", 1, CONTEXT_MOST, false, true},
     {"max_position_embeddings", ".context_length", 1, CONTEXT_MOST, false, true},
 };
 static const struct hf_row cap_rows[] = {
@@ -21,26 +21,37 @@ static const struct hf_row cap_rows[] = {
 /* What the families cannot do must not be left out in silence. */
 static void refuse(struct hf *h, vidi_status *status) {
     static const char *const flags[] = {"attention_bias", "use_bidirectional_attention"};
-    const char *act = json_string_value(json_object_get(h->numbers, "hidden_activation"));
-    if (!act) act = json_string_value(json_object_get(h->numbers, "hidden_act"));
+    const char *other = json_string_value(hf_get(h, h->numbers, "hidden_act"));
+    const char *act = json_string_value(hf_get(h, h->numbers, "hidden_activation"));
+    const json_t *both = hf_get(h, h->numbers, flags[1]);
+    if (!act) act = other;
     /* PaliGemma's prompts see all of themselves, which its eyes say. */
     const bool prompts = h->eyes && strcmp(h->eyes->projector, "paligemma") == 0;
+    if (both && !json_is_null(both) && !json_is_boolean(both) && *status == VIDI_OK)
+        *status = hf_bad(h, h->numbers_at, flags[1], "is neither true nor false");
+    if (prompts && json_is_false(both) && *status == VIDI_OK)
+        *status = hf_bad(h, h->numbers_at, flags[1], "is false, which is not supported");
     for (int i = 0; i < (prompts ? 1 : 2) && *status == VIDI_OK; i++)
-        if (json_is_true(json_object_get(h->numbers, flags[i])))
+        if (json_is_true(hf_get(h, h->numbers, flags[i])))
             *status = hf_bad(h, h->numbers_at, flags[i], "is true, which is not supported");
     /* Gemma's first files say gelu and mean its approximation, as the reference reads them. */
     const bool old = act && is_arch(h, "gemma") && strcmp(act, "gelu") == 0;
+    if (*status == VIDI_OK && other && strcmp(other, "gelu_pytorch_tanh") != 0 &&
+        strcmp(other, "gelu") != 0)
+        *status = hf_bad(h, h->numbers_at, "hidden_act", "is not gelu_pytorch_tanh");
     if (*status == VIDI_OK && act && !old && strcmp(act, "gelu_pytorch_tanh") != 0)
         *status = hf_bad(h, h->numbers_at, "hidden_activation", "is not gelu_pytorch_tanh");
     for (size_t i = 0; i < 2 && *status == VIDI_OK && is_arch(h, "gemma3"); i++)
-        if (json_is_number(json_object_get(h->numbers, cap_rows[i].from)))
+        if (json_is_number(hf_get(h, h->numbers, cap_rows[i].from)))
             *status = hf_bad(h, h->numbers_at, cap_rows[i].from, "is not supported");
 }
 
 /* Every n-th layer sees all, the others a window; given as a list, a number, or not at all. */
 static void put_pattern(struct hf *h, json_int_t usual, vidi_status *status) {
-    const json_t *types = json_object_get(h->numbers, "layer_types");
-    const json_t *given = json_object_get(h->numbers, "sliding_window_pattern");
+    const json_t *types = hf_get(h, h->numbers, "layer_types");
+    const json_t *given = hf_get(h, h->numbers, "sliding_window_pattern");
+    const json_t *kept = hf_get(h, h->numbers, "_sliding_window_pattern");
+    if (!given) given = kept;
     json_int_t every = json_is_integer(given) ? json_integer_value(given) : usual;
     for (size_t i = 0; i < json_array_size(types); i++) {
         const char *type = json_string_value(json_array_get(types, i));
@@ -62,20 +73,42 @@ static void put_pattern(struct hf *h, json_int_t usual, vidi_status *status) {
 }
 
 /* Of the layers that see a window. */
+static void put_local_scale(struct hf *h, json_t *own, vidi_status *status) {
+    const char *type = json_string_value(hf_get(h, own, "rope_type"));
+    const struct hf_field factor = {own, "rope_parameters.sliding_attention.", "factor", true};
+    if (*status != VIDI_OK || !type || strcmp(type, "default") == 0) return;
+    if (strcmp(type, "linear") == 0)
+        put_f32(&h->put, ".rope.scaling.factor_swa", hf_number(h, &factor, 1e-3, 1e6, status));
+    else
+        *status = vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
+                          "%.600s/config.json: %srope_parameters.sliding_attention.rope_type is "
+                          "'%.32s', of which default and linear are supported",
+                          h->folder, h->numbers_at, type);
+}
+
 static void put_local_base(struct hf *h, vidi_status *status) {
-    json_t *all = json_object_get(h->numbers, "rope_parameters");
-    json_t *own = json_object_get(all, "sliding_attention");
+    json_t *all = hf_get(h, h->numbers, "rope_parameters");
+    json_t *own = hf_get(h, all, "sliding_attention");
     const struct hf_field newer = {own, "rope_parameters.", "rope_theta", false};
     const struct hf_field older = {h->numbers, h->numbers_at, "rope_local_base_freq", false};
     const double base = own ? hf_number(h, &newer, 1, 1e12, status) : 0;
     put_f32(&h->put, ".rope.freq_base_swa",
             base != 0 ? base : hf_number(h, &older, 1, 1e12, status));
+    put_local_scale(h, own, status);
 }
 
 static void put_scale(struct hf *h, vidi_status *status) {
     const struct hf_field f = {h->numbers, h->numbers_at, "query_pre_attn_scalar", true};
     const double by = hf_number(h, &f, 1, 65536, status);
     if (*status == VIDI_OK) put_f32(&h->put, ".attention.scale", 1 / sqrt(by));
+}
+
+/* null: there is none. */
+static void put_caps(struct hf *h, vidi_status *status) {
+    for (int i = 0; i < 2; i++) {
+        const struct hf_field f = {h->numbers, h->numbers_at, cap_rows[i].from, false};
+        put_f32(&h->put, cap_rows[i].to, hf_number(h, &f, cap_rows[i].lo, cap_rows[i].hi, status));
+    }
 }
 
 void hf_gemma_text(struct hf *h, vidi_status *status) {
@@ -88,7 +121,7 @@ void hf_gemma_text(struct hf *h, vidi_status *status) {
         put_scale(h, status);
         put_pattern(h, second ? 2 : 6, status);
     }
-    if (second) hf_put_rows(h, h->numbers, h->numbers_at, cap_rows, 2, status);
+    if (second) put_caps(h, status);
     if (third) put_local_base(h, status);
     if (*status == VIDI_OK) hf_rope(h, status);
 }
@@ -124,7 +157,9 @@ void hf_gemma3_eyes(struct hf *h, json_t *process, vidi_status *status) {
     if (!n) n = 256;
     const uint32_t side = (uint32_t)lround(sqrt(n)), patches = pixels / each;
     if (side * side != n || patches % side)
-        *status = hf_bad(h, "", "mm_tokens_per_image", "is no square that divides the patches");
+        *status = hf_bad(h, "", "mm_tokens_per_image",
+                         "is no square that divides the patches of vision_config.image_size "
+                         "and patch_size");
     else
         put_u32(&h->put, ".vision.projector.scale_factor", patches / side);
 }

@@ -13,8 +13,8 @@ static const struct hf_row rows[] = {
 };
 
 void hf_git_text(struct hf *h, vidi_status *status) {
-    const char *act = json_string_value(json_object_get(h->numbers, "hidden_act"));
-    const json_t *frames = json_object_get(h->numbers, "num_image_with_embedding");
+    const char *act = json_string_value(hf_get(h, h->numbers, "hidden_act"));
+    const json_t *frames = hf_get(h, h->numbers, "num_image_with_embedding");
     hf_put_rows(h, h->numbers, h->numbers_at, rows, sizeof rows / sizeof *rows, status);
     if (*status == VIDI_OK && (!act || strcmp(act, "gelu") != 0))
         *status = hf_bad(h, h->numbers_at, "hidden_act", "is not gelu, which alone is supported");

@@ -33,12 +33,12 @@ static vidi_status sort(struct hf *h, const struct safetensors *file, const stru
 
 static vidi_status add(struct hf *h, const struct safetensors *file, const struct st_tensor *t,
                        const char *name, const char *field) {
-    const uint64_t heads = (uint64_t)json_integer_value(json_object_get(h->sight, field));
+    const uint64_t heads = (uint64_t)json_integer_value(hf_get(h, h->sight, field));
     if (t->n_dims < 1 || t->n_dims > 2 || !t->bytes || !heads || heads > 1024 ||
         t->dims[0] % (3 * heads))
         return vd_fail(h->ctx, VIDI_E_FORMAT,
-                       "%.600s: tensor %.128s: is not made of q, k and v of %llu heads", file->path,
-                       t->name, (unsigned long long)heads);
+                       "%.600s: tensor %.128s: is not made of q, k and v of %llu heads, as %s says",
+                       file->path, t->name, (unsigned long long)heads, field);
     unsigned char *to = arena_alloc(h->arena, t->bytes, 1);
     if (!to) return VIDI_E_MEMORY;
     TRY(sort(h, file, t, heads, to));

@@ -7,12 +7,22 @@ static const struct hf_row ask_rows[] = {
     {"cross_layer_interval", ".cross_attention.period", 1, LAYERS_MOST, false, true},
 };
 
+/* What answers of pictures are multiplied by: a number a layer, or one a column. */
+static void want_gate(struct hf *h, vidi_status *status) {
+    const json_t *says = hf_get(h, h->numbers, "alpha_type");
+    const char *type = json_string_value(says);
+    if (*status != VIDI_OK || !says || json_is_null(says)) return;
+    if (!type || (strcmp(type, "float") != 0 && strcmp(type, "vector") != 0))
+        *status = hf_bad(h, h->numbers_at, "alpha_type", "is neither float nor vector");
+}
+
 void hf_idefics_text(struct hf *h, vidi_status *status) {
     const struct hf_field width = {h->sight, h->sight_at, "embed_dim", true};
     hf_put_rows(h, h->numbers, h->numbers_at, ask_rows, sizeof ask_rows / sizeof *ask_rows, status);
     put_u32(&h->put, ".cross_attention.embedding_length", hf_whole(h, &width, 1, DIM_MOST, status));
+    want_gate(h, status);
     put_bool(&h->put, ".cross_attention.qk_norm",
-             json_is_true(json_object_get(h->numbers, "qk_layer_norms")));
+             json_is_true(hf_get(h, h->numbers, "qk_layer_norms")));
 }
 
 static const struct hf_row tower_rows[] = {
@@ -35,19 +45,18 @@ static const char perceiver_defaults[] =
     "\"resampler_head_dim\":96}";
 
 void hf_idefics_eyes(struct hf *h, json_t *process, vidi_status *status) {
-    const char *act = json_string_value(json_object_get(h->sight, "hidden_act"));
-    const json_t *found = json_object_get(h->config, "perceiver_config");
-    json_t *perceiver = hf_with_defaults((json_t *)found, perceiver_defaults);
+    const char *act = json_string_value(hf_get(h, h->sight, "hidden_act"));
+    json_t *found = hf_get(h, h->config, "perceiver_config");
+    json_t *perceiver = hf_with_defaults(h, found, perceiver_defaults);
     (void)process;
     hf_put_rows(h, h->sight, h->sight_at, tower_rows, sizeof tower_rows / sizeof *tower_rows,
                 status);
     hf_put_rows(h, perceiver, "perceiver_config.", perceiver_rows,
                 sizeof perceiver_rows / sizeof *perceiver_rows, status);
     put_bool(&h->put, ".perceiver.attention.qk_norm",
-             json_is_true(json_object_get(perceiver, "qk_layer_norms_perceiver")));
-    json_decref(perceiver);
+             json_is_true(hf_get(h, perceiver, "qk_layer_norms_perceiver")));
     if (*status == VIDI_OK && (!act || strcmp(act, "gelu") != 0))
         *status = hf_bad(h, h->sight_at, "hidden_act", "is not gelu");
-    if (*status == VIDI_OK && !json_is_true(json_object_get(h->config, "use_resampler")))
+    if (*status == VIDI_OK && !json_is_true(hf_get(h, h->config, "use_resampler")))
         *status = hf_bad(h, "", "use_resampler", "is not true, which alone is supported");
 }

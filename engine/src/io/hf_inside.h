@@ -33,7 +33,40 @@ struct hf {
     const struct hf_eyes *eyes; /* NULL: none */
     struct safetensors_folder *weights;
     struct put put;
+    struct hf_asked *asked;
+    json_t *process,
+        *processor; /* of pictures; processor_config.json. NULL: not there, or unread */
 };
+
+/* hf_asked.c: a field of a config, noted as asked for. Every reader of a config goes this way; keys
+ * live as long as h. NULL as json_object_get(). */
+json_t *hf_get(const struct hf *h, const json_t *object, const char *key);
+void hf_get_all(const struct hf *h, const json_t *object,
+                const char *key); /* a size's sides, too */
+/* Keys asked of the copy count as asked of the original. h owns the copy, which is returned; NULL:
+ * no memory. */
+json_t *hf_stands_for(struct hf *h, json_t *copy, const json_t *original);
+vidi_status hf_asked_open(struct hf *h);
+void hf_asked_close(struct hf *h);
+
+/* What is known of keys that nobody asks for. */
+struct hf_rule {
+    const char *of;     /* a projector, an architecture or a model_type; NULL: any */
+    const char *path;   /* "a.b", or the last part alone, where * stands for anything */
+    const char *values; /* JSON, a list: what may stand there; NULL: it means nothing */
+};
+/* The first rule for this path; NULL: none. */
+const struct hf_rule *hf_rule_find(const struct hf *h, const struct hf_rule *rules, size_t n,
+                                   const char *path);
+/* Every key of this part of a file was asked for or obeys its rule. */
+vidi_status hf_asked_check(struct hf *h, const json_t *part, const char *file,
+                           const struct hf_rule *rules, size_t n_rules);
+/* hf_keys.c: that of all configs that were read. */
+vidi_status hf_keys_check(struct hf *h);
+/* hf_counts.c: what the processor says of tokens is what the model gives. */
+vidi_status hf_counts_check(struct hf *h);
+/* hf_shapes.c: what the config says of words and their head is what the weights hold. */
+vidi_status hf_shapes_check(struct hf *h, enum hf_part part);
 
 /* hf_folder.c: the object in FOLDER/name. *out NULL: the file is not there, and was not `needed`.
  */
@@ -46,8 +79,15 @@ vidi_status hf_bad(struct hf *h, const char *where, const char *key, const char 
 /* hf_config.c: finds the kinds and fills numbers and sight; needs config. */
 vidi_status hf_config_read(struct hf *h);
 void hf_config_text(struct hf *h, vidi_status *status); /* metadata of the language model */
-/* A copy of the object with what it leaves out; the caller's to decref. */
-json_t *hf_with_defaults(json_t *object, const char *defaults);
+/* A copy of the object with what it leaves out; lives as long as h. */
+json_t *hf_with_defaults(struct hf *h, json_t *object, const char *defaults);
+
+/* hf_process.c: preprocessor_config.json or what stands for it, into h->process. */
+vidi_status hf_process_read(struct hf *h);
+void hf_process_put(struct hf *h, vidi_status *status);                /* colours and sizes */
+void hf_process_filter(struct hf *h, int filter, vidi_status *status); /* PIL's number */
+/* "FOLDER/preprocessor_config.json: KEY WORDS" */
+vidi_status hf_process_bad(struct hf *h, const char *key, const char *words);
 
 /* hf_eyes.c */
 void hf_config_eyes(struct hf *h, vidi_status *status); /* metadata of the eyes */

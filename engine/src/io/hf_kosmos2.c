@@ -13,13 +13,12 @@ static const struct hf_row rows[] = {
 };
 
 void hf_kosmos2_text(struct hf *h, vidi_status *status) {
-    const char *act = json_string_value(json_object_get(h->numbers, "activation_function"));
+    const char *act = json_string_value(hf_get(h, h->numbers, "activation_function"));
     hf_put_rows(h, h->numbers, h->numbers_at, rows, sizeof rows / sizeof *rows, status);
-    put_bool(&h->put, ".scale_embedding",
-             json_is_true(json_object_get(h->numbers, "scale_embedding")));
+    put_bool(&h->put, ".scale_embedding", json_is_true(hf_get(h, h->numbers, "scale_embedding")));
     if (*status == VIDI_OK && (!act || strcmp(act, "gelu") != 0))
         *status = hf_bad(h, h->numbers_at, "activation_function", "is not gelu");
-    if (*status == VIDI_OK && json_is_true(json_object_get(h->numbers, "add_cross_attention")))
+    if (*status == VIDI_OK && json_is_true(hf_get(h, h->numbers, "add_cross_attention")))
         *status =
             hf_bad(h, h->numbers_at, "add_cross_attention", "is true, which is not supported");
 }
@@ -31,15 +30,15 @@ static const struct hf_row ask_rows[] = {
 
 void hf_kosmos2_eyes(struct hf *h, json_t *process, vidi_status *status) {
     const struct hf_field latents = {h->config, "", "latent_query_num", false};
-    const json_t *size = json_object_get(process, "size");
+    const json_t *size = hf_get(h, process, "size");
     const uint32_t n = hf_whole(h, &latents, 1, 4096, status);
     put_u32(&h->put, ".perceiver.latents", n ? n : 64);
     hf_put_rows(h, h->numbers, h->numbers_at, ask_rows, sizeof ask_rows / sizeof *ask_rows, status);
     put_bool(&h->put, ".perceiver.scale_embedding",
-             json_is_true(json_object_get(h->numbers, "scale_embedding")));
+             json_is_true(hf_get(h, h->numbers, "scale_embedding")));
     put_bool(&h->put, ".vision.stretch",
-             json_is_true(json_object_get(process, "use_square_size")) ||
-                 json_is_integer(json_object_get(size, "height")));
+             json_is_true(hf_get(h, process, "use_square_size")) ||
+                 json_is_integer(hf_get(h, size, "height")));
 }
 
 /* Words that name boxes are part of an answer, whatever the tokenizer thinks of them. */

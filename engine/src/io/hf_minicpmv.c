@@ -9,16 +9,16 @@
 
 /* Other versions have other language models and eyes under the same model_type. */
 static void refuse(struct hf *h, json_t *process, vidi_status *status) {
-    const char *act = json_string_value(json_object_get(h->sight, "hidden_act"));
-    const json_t *most = json_object_get(process, "max_slice_nums");
-    const double version = json_number_value(json_object_get(h->config, "version"));
+    const char *act = json_string_value(hf_get(h, h->sight, "hidden_act"));
+    const json_t *most = hf_get(h, process, "max_slice_nums");
+    const double version = json_number_value(hf_get(h, h->config, "version"));
     const struct {
         bool bad;
         const char *where, *key, *words;
     } cases[] = {
         {fabs(version - 2.6) > 0.01, "", "version", "is not 2.6, which alone is supported"},
-        {json_is_true(json_object_get(h->config, "drop_vision_last_layer")), "",
-         "drop_vision_last_layer", "is true, which is not supported"},
+        {json_is_true(hf_get(h, h->config, "drop_vision_last_layer")), "", "drop_vision_last_layer",
+         "is true, which is not supported"},
         {!act || strcmp(act, "gelu_pytorch_tanh") != 0, h->sight_at, "hidden_act",
          "is not gelu_pytorch_tanh"},
         {most && json_integer_value(most) != 9, "preprocessor_config.json: ", "max_slice_nums",
@@ -33,8 +33,9 @@ void hf_minicpmv_eyes(struct hf *h, json_t *process, vidi_status *status) {
     const struct hf_field other = {h->config, "", "image_size", false};
     const struct hf_field queries = {h->config, "", "query_num", false};
     refuse(h, process, status);
+    const uint32_t whole = hf_whole(h, &other, 8, 4096, status);
     uint32_t side = hf_whole(h, &own, 8, 4096, status);
-    if (!side) side = hf_whole(h, &other, 8, 4096, status);
+    if (!side) side = whole;
     const uint32_t n = hf_whole(h, &queries, 1, 4096, status);
     if (*status != VIDI_OK) return;
     /* Theirs is the side of the table of positions; a slice is as large as this. */

@@ -5,7 +5,7 @@
 
 static void put_layers(struct hf *h, json_t *object, const char *where, const char *key,
                        const char *to, vidi_status *status) {
-    const json_t *list = json_object_get(object, key);
+    const json_t *list = hf_get(h, object, key);
     int32_t layers[LAYERS_MOST];
     const size_t n = json_array_size(list);
     bool good = json_is_array(list) && n <= LAYERS_MOST;
@@ -53,30 +53,37 @@ static bool usual_canvases(const json_t *list, json_int_t most) {
     return n == json_array_size(list);
 }
 
-static json_int_t side(const json_t *process, const char *key) {
-    return json_integer_value(json_object_get(json_object_get(process, "size"), key));
+static json_int_t side(const struct hf *h, const json_t *process, const char *key) {
+    return json_integer_value(hf_get(h, hf_get(h, process, "size"), key));
 }
 
 void hf_mllama_eyes(struct hf *h, json_t *process, vidi_status *status) {
-    const char *act = json_string_value(json_object_get(h->sight, "hidden_act"));
-    const json_t *canvases = json_object_get(h->sight, "supported_aspect_ratios");
-    const json_int_t size = json_integer_value(json_object_get(h->sight, "image_size"));
-    const json_int_t most = json_integer_value(json_object_get(h->sight, "max_num_tiles"));
-    const json_t *tiles = json_object_get(process, "max_image_tiles");
+    const char *act = json_string_value(hf_get(h, h->sight, "hidden_act"));
+    const json_t *canvases = hf_get(h, h->sight, "supported_aspect_ratios");
+    const json_int_t size = json_integer_value(hf_get(h, h->sight, "image_size"));
+    const json_int_t most = json_integer_value(hf_get(h, h->sight, "max_num_tiles"));
+    const json_t *tiles = hf_get(h, process, "max_image_tiles");
     hf_put_rows(h, h->sight, h->sight_at, rows, sizeof rows / sizeof *rows, status);
     put_layers(h, h->sight, h->sight_at, "intermediate_layers_indices", ".vision.feature_layers",
                status);
+    const struct hf_field out = {h->sight, h->sight_at, "vision_output_dim", false};
+    const uint32_t cols = hf_whole(h, &out, 1, WIDE_MOST, status);
     if (*status != VIDI_OK) return;
-    if (!act || strcmp(act, "gelu") != 0)
+    const json_t *layers = hf_get(h, h->sight, "intermediate_layers_indices");
+    const json_int_t dim = json_integer_value(hf_get(h, h->sight, "hidden_size"));
+    if (cols && cols != dim * ((json_int_t)json_array_size(layers) + 1))
+        *status = hf_bad(h, h->sight_at, "vision_output_dim",
+                         "is not hidden_size for the last layer and each of "
+                         "intermediate_layers_indices");
+    else if (!act || strcmp(act, "gelu") != 0)
         *status = hf_bad(h, h->sight_at, "hidden_act", "is not gelu");
     else if (canvases && !usual_canvases(canvases, most))
         *status = hf_bad(h, h->sight_at, "supported_aspect_ratios",
                          "is not every grid of max_num_tiles tiles in order");
-    else if (side(process, "height") != size || side(process, "width") != size ||
+    else if (side(h, process, "height") != size || side(h, process, "width") != size ||
              (tiles && json_integer_value(tiles) != most))
-        *status =
-            vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
-                    "%.600s/%s: size and max_image_tiles are not those of vision_config, %lld "
-                    "and %lld",
-                    h->folder, h->process_at, (long long)size, (long long)most);
+        *status = vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
+                          "%.600s/%s: size.height, size.width and max_image_tiles are not "
+                          "vision_config.image_size and max_num_tiles, %lld and %lld",
+                          h->folder, h->process_at, (long long)size, (long long)most);
 }

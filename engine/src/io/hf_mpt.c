@@ -19,14 +19,14 @@ static const struct hf_row ask_rows[] = {
 /* What MPT may be told of its attention and vidi cannot do. */
 static void refuse(struct hf *h, const json_t *attention, vidi_status *status) {
     static const char *const numbers[] = {"clip_qkv", "softmax_scale"};
-    const json_t *alibi = json_object_get(attention, "alibi");
-    const json_t *scale = json_object_get(h->numbers, "logit_scale");
+    const json_t *alibi = hf_get(h, attention, "alibi");
+    const json_t *scale = hf_get(h, h->numbers, "logit_scale");
     for (int i = 0; i < 2 && *status == VIDI_OK; i++)
-        if (json_is_number(json_object_get(attention, numbers[i])))
+        if (json_is_number(hf_get(h, attention, numbers[i])))
             *status = hf_bad(h, "attn_config.", numbers[i], "is given, which is not supported");
     if (*status == VIDI_OK && alibi && !json_is_true(alibi))
         *status = hf_bad(h, "attn_config.", "alibi", "is not true, which alone is supported");
-    if (*status == VIDI_OK && json_is_true(json_object_get(attention, "prefix_lm")))
+    if (*status == VIDI_OK && json_is_true(hf_get(h, attention, "prefix_lm")))
         *status = hf_bad(h, "attn_config.", "prefix_lm", "is true, which is not supported");
     if (*status == VIDI_OK && scale && !json_is_null(scale))
         *status = hf_bad(h, h->numbers_at, "logit_scale", "is given, which is not supported");
@@ -34,7 +34,7 @@ static void refuse(struct hf *h, const json_t *attention, vidi_status *status) {
 
 void hf_mpt_text(struct hf *h, vidi_status *status) {
     static const char defaults[] = "{\"alibi_bias_max\":8}";
-    json_t *attention = hf_with_defaults(json_object_get(h->numbers, "attn_config"), defaults);
+    json_t *attention = hf_with_defaults(h, hf_get(h, h->numbers, "attn_config"), defaults);
     const struct hf_field most = {attention, "attn_config.", "alibi_bias_max", true};
     const struct hf_field width = {h->numbers, h->numbers_at, "d_model", true};
     const struct hf_field wider = {h->numbers, h->numbers_at, "expansion_ratio", true};
@@ -43,7 +43,6 @@ void hf_mpt_text(struct hf *h, vidi_status *status) {
             hf_whole(h, &width, 1, DIM_MOST, status) * hf_whole(h, &wider, 1, 16, status));
     put_f32(&h->put, ".attention.max_alibi_bias", hf_number(h, &most, 1e-3, 1e3, status));
     refuse(h, attention, status);
-    json_decref(attention);
     if (!h->eyes) return;
     const struct hf_field seen = {h->sight, h->sight_at, "hidden_size", true};
     hf_put_rows(h, h->config, "", ask_rows, sizeof ask_rows / sizeof *ask_rows, status);
@@ -58,7 +57,7 @@ static const struct hf_row perceiver_rows[] = {
 };
 
 void hf_flamingo_eyes(struct hf *h, json_t *process, vidi_status *status) {
-    json_t *perceiver = json_object_get(h->config, "perceiver_config");
+    json_t *perceiver = hf_get(h, h->config, "perceiver_config");
     (void)process;
     if (*status == VIDI_OK && !json_is_object(perceiver))
         *status = hf_bad(h, "", "perceiver_config", "is missing or no object");

@@ -655,7 +655,7 @@ static void part_features(unsigned char *row, const unsigned char *from, uint64_
 /* Llama 3.2 Vision's projector, whose columns take turns among the layers that they read. */
 static vidi_status add_features(struct hf *h, const struct safetensors *file,
                                 const struct st_tensor *t, struct gguf_tensor *to) {
-    const uint64_t dim = (uint64_t)json_integer_value(json_object_get(h->sight, "hidden_size"));
+    const uint64_t dim = (uint64_t)json_integer_value(hf_get(h, h->sight, "hidden_size"));
     const size_t each = vd_formats[t->type].bytes;
     const uint64_t cols = t->dims[1], n = dim ? cols / dim - 1 : 0;
     if (!dim || cols < dim || cols % dim)
@@ -742,7 +742,7 @@ static void name_layer(const struct hf *h, char name[NAME_MOST]) {
     char *rest;
     if (strncmp(name, start, len) != 0) return;
     const unsigned long place = strtoul(name + len, &rest, 10);
-    const json_t *layers = json_object_get(h->sight, "deepstack_visual_indexes");
+    const json_t *layers = hf_get(h, h->sight, "deepstack_visual_indexes");
     const json_t *layer = json_array_get(layers, place);
     char kept[NAME_MOST];
     if (!json_is_integer(layer)) return;

@@ -23,7 +23,7 @@ static const struct {
 static void refuse(struct hf *h, vidi_status *status) {
     const struct hf_field dim = {h->numbers, h->numbers_at, "hidden_size", true};
     const struct hf_field words = {h->numbers, h->numbers_at, "word_embed_proj_dim", false};
-    const char *act = json_string_value(json_object_get(h->numbers, "activation_function"));
+    const char *act = json_string_value(hf_get(h, h->numbers, "activation_function"));
     const uint32_t wide = hf_whole(h, &dim, 1, DIM_MOST, status);
     const uint32_t projected = hf_whole(h, &words, 1, DIM_MOST, status);
     if (*status == VIDI_OK && projected && projected != wide)
@@ -33,7 +33,7 @@ static void refuse(struct hf *h, vidi_status *status) {
         *status = hf_bad(h, h->numbers_at, "activation_function",
                          "is not relu, which alone is supported");
     for (size_t i = 0; i < sizeof flags / sizeof *flags && *status == VIDI_OK; i++) {
-        const json_t *says = json_object_get(h->numbers, flags[i].key);
+        const json_t *says = hf_get(h, h->numbers, flags[i].key);
         if (json_is_boolean(says) && json_is_true(says) != flags[i].value)
             *status = hf_bad(h, h->numbers_at, flags[i].key,
                              flags[i].value ? "is false, which is not supported"

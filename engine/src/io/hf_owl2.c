@@ -18,13 +18,13 @@ static const struct hf_row rows[] = {
 
 /* What the family takes for granted. */
 static void refuse(struct hf *h, const json_t *abstractor, vidi_status *status) {
-    const char *act = json_string_value(json_object_get(h->sight, "hidden_act"));
-    const json_int_t dim = json_integer_value(json_object_get(h->sight, "hidden_size"));
-    const json_int_t size = json_integer_value(json_object_get(h->sight, "image_size"));
-    const json_int_t patch = json_integer_value(json_object_get(h->sight, "patch_size"));
-    const json_int_t own = json_integer_value(json_object_get(abstractor, "hidden_size"));
-    const json_int_t seen = json_integer_value(json_object_get(abstractor, "encoder_hidden_size"));
-    const json_int_t side = json_integer_value(json_object_get(abstractor, "grid_size"));
+    const char *act = json_string_value(hf_get(h, h->sight, "hidden_act"));
+    const json_int_t dim = json_integer_value(hf_get(h, h->sight, "hidden_size"));
+    const json_int_t size = json_integer_value(hf_get(h, h->sight, "image_size"));
+    const json_int_t patch = json_integer_value(hf_get(h, h->sight, "patch_size"));
+    const json_int_t own = json_integer_value(hf_get(h, abstractor, "hidden_size"));
+    const json_int_t seen = json_integer_value(hf_get(h, abstractor, "encoder_hidden_size"));
+    const json_int_t side = json_integer_value(hf_get(h, abstractor, "grid_size"));
     const struct {
         bool bad;
         const char *where, *key, *words;
@@ -33,17 +33,16 @@ static void refuse(struct hf *h, const json_t *abstractor, vidi_status *status) 
         {own != dim, where, "hidden_size", "is not that of visual_model"},
         {seen != dim, where, "encoder_hidden_size", "is not the hidden_size of visual_model"},
         {patch < 1 || side != size / patch, where, "grid_size",
-         "is not the patches of a picture's side"},
+         "is not the patches of a picture's side, image_size by patch_size"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases && *status == VIDI_OK; i++)
         if (cases[i].bad) *status = hf_bad(h, cases[i].where, cases[i].key, cases[i].words);
 }
 
 void hf_owl2_eyes(struct hf *h, json_t *process, vidi_status *status) {
-    const json_t *eyes = json_object_get(h->config, "visual_config");
-    json_t *abstractor = hf_with_defaults(json_object_get(eyes, "visual_abstractor"), defaults);
+    const json_t *eyes = hf_get(h, h->config, "visual_config");
+    json_t *abstractor = hf_with_defaults(h, hf_get(h, eyes, "visual_abstractor"), defaults);
     (void)process;
     hf_put_rows(h, abstractor, where, rows, sizeof rows / sizeof *rows, status);
     refuse(h, abstractor, status);
-    json_decref(abstractor);
 }

@@ -18,25 +18,19 @@ static const char defaults[] =
     "\"intermediate_size\":3072,\"hidden_act\":\"gelu\",\"layer_norm_eps\":1e-12,"
     "\"cross_attention_frequency\":2,\"max_position_embeddings\":512}";
 
-static void want_gelu(struct hf *h, const json_t *object, const char *at, vidi_status *status) {
-    const char *act = json_string_value(json_object_get(object, "hidden_act"));
-    if (*status == VIDI_OK && (!act || strcmp(act, "gelu") != 0))
-        *status = hf_bad(h, at, "hidden_act", "is not gelu, which alone is supported");
+/* Queries ask rows as wide as the tower's. */
+static void want_width(struct hf *h, json_t *numbers, vidi_status *status) {
+    const struct hf_field asked = {numbers, where, "encoder_hidden_size", false};
+    const struct hf_field tower = {h->sight, h->sight_at, "hidden_size", true};
+    const uint32_t width = hf_whole(h, &asked, 1, DIM_MOST, status);
+    if (width && width != hf_whole(h, &tower, 1, DIM_MOST, status) && *status == VIDI_OK)
+        *status = hf_bad(h, where, "encoder_hidden_size", "is not vision_config.hidden_size");
 }
 
-/* The picture is resized to what the tower takes. */
-static void want_size(struct hf *h, json_t *process, vidi_status *status) {
-    static const char *const sides[] = {"height", "width"};
-    json_t *size = json_object_get(process, "size");
-    const struct hf_field tower = {h->sight, h->sight_at, "image_size", true};
-    const uint32_t wanted = hf_whole(h, &tower, 8, 4096, status);
-    for (int i = 0; i < 2 && *status == VIDI_OK; i++) {
-        const json_int_t side = json_integer_value(json_object_get(size, sides[i]));
-        if (size && side != (json_int_t)wanted)
-            *status = vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
-                              "%.600s/%s: size.%s is %lld, but vision_config.image_size is %u",
-                              h->folder, h->process_at, sides[i], (long long)side, wanted);
-    }
+static void want_gelu(struct hf *h, const json_t *object, const char *at, vidi_status *status) {
+    const char *act = json_string_value(hf_get(h, object, "hidden_act"));
+    if (*status == VIDI_OK && (!act || strcmp(act, "gelu") != 0))
+        *status = hf_bad(h, at, "hidden_act", "is not gelu, which alone is supported");
 }
 
 /* InstructBLIP's reads words of its own vocabulary. */
@@ -49,16 +43,16 @@ static void put_asked(struct hf *h, json_t *numbers, vidi_status *status) {
 
 void hf_qformer_eyes(struct hf *h, json_t *process, vidi_status *status) {
     const struct hf_field queries = {h->config, "", "num_query_tokens", false};
-    json_t *numbers = hf_with_defaults(json_object_get(h->config, "qformer_config"), defaults);
+    json_t *numbers = hf_with_defaults(h, hf_get(h, h->config, "qformer_config"), defaults);
     hf_tower(h, status);
     hf_put_rows(h, numbers, where, rows, sizeof rows / sizeof *rows, status);
     const uint32_t n = hf_whole(h, &queries, 1, 4096, status);
     put_u32(&h->put, ".qformer.queries", n ? n : 32);
     put_asked(h, numbers, status);
+    want_width(h, numbers, status);
     want_gelu(h, h->sight, h->sight_at, status);
     want_gelu(h, numbers, where, status);
-    want_size(h, process, status);
-    if (*status == VIDI_OK && json_is_false(json_object_get(h->sight, "qkv_bias")))
+    (void)process;
+    if (*status == VIDI_OK && json_is_false(hf_get(h, h->sight, "qkv_bias")))
         *status = hf_bad(h, h->sight_at, "qkv_bias", "is false, which is not supported");
-    json_decref(numbers);
 }

@@ -11,8 +11,8 @@ static bool is_qwen(const struct hf *h) { return strcmp(h->text->model_type, "qw
 
 /* Models of this model_type may have no eyes, or ears. */
 vidi_status hf_qwen_sees(struct hf *h) {
-    const json_t *visual = json_object_get(h->config, "visual");
-    const json_t *audio = json_object_get(h->config, "audio");
+    const json_t *visual = hf_get(h, h->config, "visual");
+    const json_t *audio = hf_get(h, h->config, "audio");
     if (!visual || json_is_null(visual)) h->eyes = NULL;
     if (audio && !json_is_null(audio))
         return vd_fail(h->ctx, VIDI_E_UNSUPPORTED,
@@ -50,11 +50,11 @@ static void refuse(struct hf *h, vidi_status *status) {
         bool bad;
         const char *key, *words;
     } cases[] = {
-        {json_number_value(json_object_get(h->numbers, "rotary_pct")) != 1, "rotary_pct",
+        {json_number_value(hf_get(h, h->numbers, "rotary_pct")) != 1, "rotary_pct",
          "is not 1, which alone is supported"},
-        {!json_is_true(json_object_get(h->numbers, "no_bias")), "no_bias",
+        {!json_is_true(hf_get(h, h->numbers, "no_bias")), "no_bias",
          "is not true, which alone is supported"},
-        {!json_is_true(json_object_get(h->numbers, "scale_attn_weights")), "scale_attn_weights",
+        {!json_is_true(hf_get(h, h->numbers, "scale_attn_weights")), "scale_attn_weights",
          "is not true, which alone is supported"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases && *status == VIDI_OK; i++)
@@ -70,10 +70,12 @@ static uint32_t context_of(struct hf *h, vidi_status *status) {
     const struct hf_field most = {h->numbers, "", "max_position_embeddings", true};
     const uint32_t short_one = hf_whole(h, &trained, 2, CONTEXT_MOST, status);
     const uint32_t long_one = hf_whole(h, &most, 2, CONTEXT_MOST, status);
-    for (int i = 0; i < 2; i++)
-        if (json_is_true(json_object_get(h->numbers, grows[i])) && short_one < long_one)
-            return short_one;
-    return long_one;
+    bool may_grow = false;
+    for (int i = 0; i < 2; i++) {
+        const bool one = json_is_true(hf_get(h, h->numbers, grows[i]));
+        may_grow = may_grow || one;
+    }
+    return may_grow && short_one < long_one ? short_one : long_one;
 }
 
 void hf_qwen_text(struct hf *h, vidi_status *status) {
@@ -101,12 +103,17 @@ void hf_qwen_eyes(struct hf *h, json_t *process, vidi_status *status) {
     static const float mean[] = {0.48145466f, 0.4578275f, 0.40821073f},
                        std[] = {0.26862954f, 0.26130258f, 0.27577711f};
     const struct hf_field width = {h->sight, h->sight_at, "width", true};
+    const struct hf_field out = {h->sight, h->sight_at, "output_dim", false};
+    const struct hf_field text = {h->numbers, "", "hidden_size", true};
     const struct hf_field ratio = {h->sight, h->sight_at, "mlp_ratio", true};
     bool raw = false;
     (void)process; /* none is published: what it would say stands in the published code */
     put_floats(&h->put, ".vision.image_mean", mean, 3);
     put_floats(&h->put, ".vision.image_std", std, 3);
     hf_put_rows(h, h->sight, h->sight_at, eyes_rows, sizeof eyes_rows / sizeof *eyes_rows, status);
+    const uint32_t cols = hf_whole(h, &out, 1, DIM_MOST, status);
+    if (cols && cols != hf_whole(h, &text, 1, DIM_MOST, status) && *status == VIDI_OK)
+        *status = hf_bad(h, h->sight_at, "output_dim", "is not hidden_size");
     const double ffn =
         hf_whole(h, &width, 1, 16384, status) * hf_number(h, &ratio, 0.01, 100, status);
     if (*status == VIDI_OK && (ffn < 1 || ffn > DIM_MOST))

@@ -23,14 +23,25 @@ static uint32_t original_context(struct hf *h, const struct rope *r, vidi_status
     static const char key[] = "original_max_position_embeddings";
     const struct hf_field inner = {r->object, "rope_scaling.", key, false};
     const struct hf_field outer = {h->numbers, h->numbers_at, key, false};
-    uint32_t n = hf_whole(h, &inner, 1, 1u << 30, status);
-    if (!n) n = hf_whole(h, &outer, 1, 1u << 30, status);
-    return n ? n : r->context;
+    const uint32_t own = hf_whole(h, &inner, 1, 1u << 30, status);
+    const uint32_t whole = hf_whole(h, &outer, 1, 1u << 30, status);
+    return whole ? whole : own ? own : r->context; /* as the reference has it */
 }
 
 static void linear(struct hf *h, const struct rope *r, vidi_status *status) {
     put_text(&h->put, ".rope.scaling.type", "linear", 6);
     put_f32(&h->put, ".rope.scaling.factor", number(h, r, "factor", true, 1e6, status));
+}
+
+/* cos and sin are longer by what two more numbers say, unless the amount itself is given. */
+static void yarn_amount(struct hf *h, const struct rope *r, vidi_status *status) {
+    const double own = number(h, r, "mscale", false, 1e3, status);
+    const double all = number(h, r, "mscale_all_dim", false, 1e3, status);
+    const double given = number(h, r, "attention_factor", false, 1e6, status);
+    const double factor = number(h, r, "factor", true, 1e6, status);
+    if (*status != VIDI_OK || given != 0 || own == 0 || all == 0) return;
+    const double grown = factor > 1 ? 0.1 * log(factor) : 0;
+    put_f32(&h->put, ".rope.scaling.yarn_attn_factor", (own * grown + 1) / (all * grown + 1));
 }
 
 static void yarn(struct hf *h, const struct rope *r, vidi_status *status) {
@@ -46,7 +57,8 @@ static void yarn(struct hf *h, const struct rope *r, vidi_status *status) {
         const double x = number(h, r, rows[i].from, false, 1e6, status);
         if (x != 0) put_f32(&h->put, rows[i].to, x);
     }
-    const json_t *truncate = json_object_get(r->object, "truncate");
+    yarn_amount(h, r, status);
+    const json_t *truncate = hf_get(h, r->object, "truncate");
     if (json_is_boolean(truncate))
         put_bool(&h->put, ".rope.scaling.yarn_truncate", json_is_true(truncate));
 }
@@ -80,7 +92,7 @@ static void llama3(struct hf *h, const struct rope *r, vidi_status *status) {
 /* A list of factors, one a pair, as a tensor. */
 static void put_factors(struct hf *h, const struct rope *r, const char *key, const char *name,
                         vidi_status *status) {
-    const json_t *list = json_object_get(r->object, key);
+    const json_t *list = hf_get(h, r->object, key);
     float *factors = arena_new(h->arena, float, r->pairs);
     bool good = json_array_size(list) == r->pairs;
     if (!factors && *status == VIDI_OK) *status = VIDI_E_MEMORY;
@@ -90,8 +102,9 @@ static void put_factors(struct hf *h, const struct rope *r, const char *key, con
         good = x >= 1e-6 && x <= 1e6;
         factors[i] = (float)x;
     }
-    char words[64];
-    snprintf(words, sizeof words, "is not %u numbers above 0", r->pairs);
+    char words[128];
+    snprintf(words, sizeof words,
+             "is not %u numbers above 0, half of hidden_size by num_attention_heads", r->pairs);
     if (good)
         put_tensor(&h->put, name,
                    &(struct gguf_tensor){.type = VD_F32,
@@ -123,7 +136,7 @@ static void longrope(struct hf *h, const struct rope *r, vidi_status *status) {
 
 /* Pairs of each of time, row and column. */
 static void sections(struct hf *h, const struct rope *r, vidi_status *status) {
-    const json_t *list = json_object_get(r->object, "mrope_section");
+    const json_t *list = hf_get(h, r->object, "mrope_section");
     int32_t pairs[4] = {0};
     bool good = json_array_size(list) == 3;
     if (!list) return;
@@ -168,14 +181,22 @@ static bool put_kind(struct hf *h, const struct rope *r, vidi_status *status) {
     return false;
 }
 
-static void find(struct hf *h, struct rope *r) {
-    json_t *newer = json_object_get(h->numbers, "rope_parameters");
-    json_t *older = json_object_get(h->numbers, "rope_scaling");
-    json_t *global = json_object_get(newer, "full_attention"); /* beside "sliding_attention" */
+static void find(struct hf *h, struct rope *r, vidi_status *status) {
+    json_t *newer = hf_get(h, h->numbers, "rope_parameters");
+    json_t *older = hf_get(h, h->numbers, "rope_scaling");
+    if (older && !json_is_null(older) && !json_is_object(older) && *status == VIDI_OK)
+        *status = hf_bad(h, h->numbers_at, "rope_scaling", "is no object");
+    if (newer && !json_is_null(newer) && !json_is_object(newer) && *status == VIDI_OK)
+        *status = hf_bad(h, h->numbers_at, "rope_parameters", "is no object");
+    if (json_is_object(older) && json_is_object(newer) && !json_equal(older, newer) &&
+        *status == VIDI_OK)
+        *status = hf_bad(h, h->numbers_at, "rope_scaling", "is given beside rope_parameters");
+    json_t *global = hf_get(h, newer, "full_attention"); /* beside "sliding_attention" */
     if (json_is_object(global)) newer = global;
     r->object = json_is_object(newer) ? newer : json_is_object(older) ? older : NULL;
-    r->type = json_string_value(json_object_get(r->object, "rope_type"));
-    if (!r->type) r->type = json_string_value(json_object_get(r->object, "type"));
+    const char *older_type = json_string_value(hf_get(h, r->object, "type"));
+    r->type = json_string_value(hf_get(h, r->object, "rope_type"));
+    if (!r->type) r->type = older_type;
     if (!r->type) r->type = "default";
 }
 
@@ -190,9 +211,9 @@ static void sizes(struct hf *h, struct rope *r, vidi_status *status) {
     const uint32_t many = hf_whole(h, &heads, 1, 1024, status);
     const uint32_t given = hf_whole(h, &head, 8, 1024, status);
     r->context = hf_whole(h, &context, 1, 1u << 30, status);
+    const double whole = hf_number(h, &outer, 1, 1e12, status);
     r->base = hf_number(h, &inner, 1, 1e12, status);
-    if (r->base == 0) r->base = hf_number(h, &outer, 1, 1e12, status);
-    if (r->base == 0) r->base = 10000;
+    if (r->base == 0) r->base = whole != 0 ? whole : 10000;
     if (*status == VIDI_OK) r->head_dim = given ? given : wide / many;
     r->pairs = r->head_dim / 2;
     if (*status == VIDI_OK && r->pairs == 0)
@@ -204,14 +225,16 @@ static void part_of_head(struct hf *h, struct rope *r, vidi_status *status) {
     static const char key[] = "partial_rotary_factor";
     const struct hf_field inner = {r->object, "rope_parameters.", key, false};
     const struct hf_field outer = {h->numbers, h->numbers_at, key, false};
-    double part = hf_number(h, &inner, 0, 1, status);
-    if (part == 0 && is_phi3(h)) part = hf_number(h, &outer, 0, 1, status);
+    const double own = hf_number(h, &inner, 0, 1, status);
+    const double whole = hf_number(h, &outer, 0, 1, status);
+    const double part = whole != 0 ? whole : own;
     if (*status != VIDI_OK || part == 0 || part == 1) return;
     const uint32_t dim = (uint32_t)(r->head_dim * part);
     if (!is_phi3(h))
         *status = hf_bad(h, "rope_parameters.", key, "is not supported");
     else if (dim < 2 || dim % 2)
-        *status = hf_bad(h, "rope_parameters.", key, "is no even part of a head");
+        *status = hf_bad(h, "rope_parameters.", key,
+                         "is no even part of a head, hidden_size by num_attention_heads");
     else
         put_u32(&h->put, ".rope.dimension_count", dim);
     r->pairs = dim / 2;
@@ -219,7 +242,7 @@ static void part_of_head(struct hf *h, struct rope *r, vidi_status *status) {
 
 void hf_rope(struct hf *h, vidi_status *status) {
     struct rope r = {0};
-    find(h, &r);
+    find(h, &r, status);
     sizes(h, &r, status);
     part_of_head(h, &r, status);
     if (*status != VIDI_OK) return;

@@ -242,7 +242,7 @@ static vidi_status write_control(struct ranks *r) {
 static vidi_status check_places(struct ranks *r) {
     const uint32_t behind = N_OPENING + EXTRAS + (r->h->eyes ? N_CLOSING : 0);
     const uint32_t image = r->n + N_OPENING + EXTRAS + IMAGE_START;
-    const json_t *says = json_object_get(r->h->sight, "image_start_id");
+    const json_t *says = hf_get(r->h, r->h->sight, "image_start_id");
     if (r->most > WORDS_MOST || r->n + behind > r->most)
         return vd_fail(r->h->ctx, VIDI_E_FORMAT,
                        "%.600s/%s: its %u words and %u of control are more than the model's %u",
