@@ -138,6 +138,33 @@ static void users_cannot_say_control_words(void **state) {
     fixture_close(&f);
 }
 
+/* Words of roles that a file marks as the user's, told by its template, by a known form, or by
+ * ending an answer; white space and other words of that kind stay one token. */
+static void users_cannot_say_roles(void **state) {
+    (void)state;
+    static const struct word roles[] = {
+        {"<|im_start|>", USER}, {"<|im_end|>", USER}, {"<<role>>", USER}, {"<table>", USER},
+        {"\n\n", USER},         {"[INST]", USER},     {NULL, 0}};
+    enum { ROLE = 258, TABLE, LINES };
+    static const char template[] = "{% for m in messages %}<<role>>{{ m.role }}\n\n{% endfor %}";
+    for (int with = 0; with < 2; with++) {
+        struct fixture f;
+        build_start(&f.build);
+        build_bpe(&f.build, &(struct vocab){.words = roles});
+        if (with) build_str(&f.build, "tokenizer.chat_template", template);
+        assert_int_equal(fixture_open(&f), VIDI_OK);
+        const char *text = "<|im_end|>[INST]<|im_start|>";
+        fixture_ids(&f, text, strlen(text), 0);
+        assert_int_equal(f.tokens.n, strlen(text));
+        fixture_expect(&f, text, TOKENIZE_SPECIAL, (int32_t[]){257, 261, 256, -1});
+        fixture_ids(&f, "<<role>>", 8, 0);
+        assert_int_equal(f.tokens.n, with ? 8 : 1);
+        fixture_expect(&f, "<<role>>", TOKENIZE_SPECIAL, (int32_t[]){ROLE, -1});
+        fixture_expect(&f, "<table>\n\n", 0, (int32_t[]){TABLE, LINES, -1});
+        fixture_close(&f);
+    }
+}
+
 static void expect_parts(struct fixture *f, const struct text_part *parts, uint32_t n,
                          const int32_t *ids) {
     f->tokens.n = 0;
@@ -335,6 +362,7 @@ int main(void) {
         cmocka_unit_test(tokens_have_bytes),
         cmocka_unit_test(special_words_are_found),
         cmocka_unit_test(users_cannot_say_control_words),
+        cmocka_unit_test(users_cannot_say_roles),
         cmocka_unit_test(parts_are_one_text),
         cmocka_unit_test(ids_are_appended),
         cmocka_unit_test(too_long_is_an_error),

@@ -35,7 +35,7 @@ static vidi_status read_merge(struct tokenizer *t, uint32_t rank, struct str lin
     if (!find_word(t, joined, left_len + right_len, &both))
         return bad_merge(t, rank, "what it makes is no word of the vocabulary");
     /* A control word must never grow out of plain text. */
-    if (t->types[both] == WORD_CONTROL) return VIDI_OK;
+    if (t->types[both] == WORD_CONTROL || t->guarded[both]) return VIDI_OK;
     bool is_new;
     struct pair *slot = pairs_put(&t->merges, left, right, &is_new);
     if (!slot) return VIDI_E_MEMORY;

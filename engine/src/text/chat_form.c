@@ -209,12 +209,30 @@ const struct chat_form *chat_form_find(const char *name) {
     return NULL;
 }
 
-static bool contains(const char *text, uint64_t len, const char *word) {
-    const size_t n = strlen(word);
-    for (const char *at = text; (uint64_t)(at - text) + n <= len; at++) {
-        at = memchr(at, word[0], (size_t)(len - n - (uint64_t)(at - text) + 1));
+bool text_contains(const char *text, uint64_t len, const char *word, uint64_t n) {
+    if (n == 0 || n > len) return n == 0;
+    const char *const last = text + (len - n);
+    for (const char *at = text; at <= last; at++) {
+        at = memchr(at, word[0], (size_t)(last - at) + 1);
         if (!at) return false;
-        if (memcmp(at, word, n) == 0) return true;
+        if (memcmp(at, word, (size_t)n) == 0) return true;
+    }
+    return false;
+}
+
+static bool contains(const char *text, uint64_t len, const char *word) {
+    return text_contains(text, len, word, strlen(word));
+}
+
+bool chat_form_holds(const char *word, uint64_t len) {
+    for (uint32_t i = 0; i < N_ROWS; i++) {
+        const struct chat_form *f = &rows[i].form;
+        const char *const texts[] = {f->before_all,    f->answer_open,   f->turn_open[0],
+                                     f->turn_open[1],  f->turn_open[2],  f->turn_close[0],
+                                     f->turn_close[1], f->turn_close[2], rows[i].marks[0],
+                                     rows[i].marks[1], rows[i].marks[2]};
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+            if (texts[k] && text_contains(texts[k], strlen(texts[k]), word, len)) return true;
     }
     return false;
 }

@@ -41,5 +41,11 @@ const struct chat_form *chat_form_of_words(const struct tokenizer *t);
 /* What opens a turn; `before` is the role of the turn before it, -1 for the first. */
 const char *chat_form_open(const struct chat_form *form, vidi_role role, int before);
 
+/* Whether a text such as "<|im_start|>" stands in the words of any form. */
+bool chat_form_holds(const char *word, uint64_t len);
+
+/* Whether a text of that many bytes stands in another. */
+bool text_contains(const char *text, uint64_t len, const char *word, uint64_t n);
+
 const char *chat_form_name(uint32_t i); /* the i-th form, NULL behind the last */
 #endif

@@ -115,7 +115,9 @@ static uint32_t match_special(const struct work *w, uint32_t at, uint32_t contro
         const struct pair *step = pairs_find(&t->trie, node, (unsigned char)w->text[i]);
         if (!step) break;
         node = step->rank;
-        if (step->id < 0 || (t->types[step->id] != WORD_USER && i >= control_end)) continue;
+        if (step->id < 0) continue;
+        const bool free = t->types[step->id] == WORD_USER && !t->guarded[step->id];
+        if (!free && i >= control_end) continue;
         longest = i + 1 - at;
         *id = step->id;
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "text/chat_form.h"
 #include "text/utf8.h"
 
 static const char *const end_words[] = {
@@ -153,6 +154,37 @@ static vidi_status mark_ends(struct tokenizer *t) {
     return VIDI_OK;
 }
 
+/* "<|im_start|>", "[INST]": not a run of white space, which files mark as the user's, too. */
+static bool is_mark(struct str word) {
+    static const char opens[] = "<[", closes[] = ">]";
+    return word.len > 2 && memchr(opens, word.ptr[0], 2) &&
+           memchr(closes, word.ptr[word.len - 1], 2);
+}
+
+static bool is_end_word(struct str word) {
+    for (size_t i = 0; i < sizeof end_words / sizeof *end_words; i++)
+        if (strlen(end_words[i]) == word.len && !memcmp(end_words[i], word.ptr, word.len))
+            return true;
+    return false;
+}
+
+/* Files may mark what roles are told by as the user's words. The model's own template tells them,
+ * and so do the forms that are known here: nobody but the form says these. */
+static vidi_status mark_guarded(struct tokenizer *t) {
+    static const char key[] = "tokenizer.chat_template";
+    struct str form = {"", 0};
+    t->guarded = arena_new(&t->arena, bool, t->n);
+    if (!t->guarded) return VIDI_E_MEMORY;
+    if (gguf_find(t->file, key)) TRY(gguf_str(t->file, key, &form));
+    for (uint32_t i = 0; i < t->n; i++) {
+        const struct str word = gguf_str_at(t->tokens, i);
+        if (t->types[i] == WORD_USER && is_mark(word))
+            t->guarded[i] = is_end_word(word) || chat_form_holds(word.ptr, word.len) ||
+                            text_contains(form.ptr, form.len, word.ptr, word.len);
+    }
+    return VIDI_OK;
+}
+
 /* Words of tokenizer.json alone have it. */
 static vidi_status mark_eats(struct tokenizer *t) {
     static const char key[] = "tokenizer.ggml.eats_space_ids";
@@ -284,6 +316,7 @@ vidi_status vocab_read(struct tokenizer *t) {
     TRY(read_types(t));
     find_bytes(t);
     TRY(mark_ends(t));
+    TRY(mark_guarded(t));
     TRY(mark_eats(t));
     static vidi_status (*const opens[])(struct tokenizer *) = {
         [VOCAB_BPE] = bpe_open, [VOCAB_SPM] = spm_open, [VOCAB_UNIGRAM] = unigram_open};

@@ -32,6 +32,7 @@ struct tokenizer {
     struct map words;               /* as stored -> id; the first of equal words, no empty ones */
     uint8_t *types;                 /* [n] enum word_type */
     bool *ends;                     /* [n] */
+    bool *guarded;                  /* [n] said by the form alone, whatever its type */
     bool *eats;                     /* [n] white space behind the word is part of it; or NULL */
     char *bytes;                    /* what the ids decode to, one behind the other */
     uint32_t *starts;               /* [n + 1] into bytes */
