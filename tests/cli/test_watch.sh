@@ -37,6 +37,15 @@ check one answer -- test "$(wc -l <"$tmp/out")" -eq 1
 works watch "$tmp/long.mp4" -p "What color is it?" --continuous --all --frames 3
 check three answers -- test "$(wc -l <"$tmp/out")" -eq 3
 
+# A short film and a picture may come by a pipe.
+ffmpeg -v error -f lavfi -i $red:rate=10:duration=1 -pix_fmt yuv420p -f mpegts "$tmp/short.ts" </dev/null
+for piped in "$tmp/short.ts" tests/io/data/full.jpg; do
+    cat "$piped" | timeout 240 "$VIDI" watch - -p "What color is it?" --frames 1 >"$tmp/out" 2>"$tmp/err"
+    code=$?
+    check "$piped by a pipe" -- test "$code-$(wc -l <"$tmp/out")" = 0-1
+done
+fails 8 'standard input is a terminal or a device' watch -
+
 # A still picture is read as `ask` reads it, asked about once, and then it is over.
 for picture in exif6.jpg alpha.webp alpha.tif turn6.avif; do
     works ask "tests/io/data/$picture" "What is this?" -n 4

@@ -121,6 +121,26 @@ static void test_bad_pictures(void **state) {
     assert_true(app_close(&a));
 }
 
+/* A JPEG that ends early is shown as far as it goes, and that is said. */
+static void test_cut_picture(void **state) {
+    (void)state;
+    struct app a;
+    open_app(&a);
+    FILE *file = fopen("tests/io/data/full.jpg", "rb");
+    assert_non_null(file);
+    enum { BYTES = 1175 };
+    uint8_t *bytes = malloc(BYTES);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, BYTES, file), BYTES);
+    fclose(file);
+    app_show_bytes(&a, bytes, BYTES, "cut.jpg");
+    UNTIL(&a, a.shot);
+    assert_int_equal(a.shot->height, 24);
+    assert_non_null(strstr(a.toast, "cut.jpg: the file ends too early"));
+    assert_string_equal(a.banner.words, "");
+    assert_true(app_close(&a));
+}
+
 /* Another picture while an answer runs: that answer ends, the next is about the new one. */
 static void test_replaced(void **state) {
     (void)state;
@@ -403,12 +423,12 @@ static void test_ended(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conversation), cmocka_unit_test(test_bad_pictures),
-        cmocka_unit_test(test_replaced),     cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_models),       cmocka_unit_test(test_live),
-        cmocka_unit_test(test_still_source), cmocka_unit_test(test_slow_source),
-        cmocka_unit_test(test_frozen),       cmocka_unit_test(test_no_source),
-        cmocka_unit_test(test_banners),      cmocka_unit_test(test_refused_source),
-        cmocka_unit_test(test_ended)};
+        cmocka_unit_test(test_conversation),   cmocka_unit_test(test_bad_pictures),
+        cmocka_unit_test(test_cut_picture),    cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_stop),           cmocka_unit_test(test_models),
+        cmocka_unit_test(test_live),           cmocka_unit_test(test_still_source),
+        cmocka_unit_test(test_slow_source),    cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_no_source),      cmocka_unit_test(test_banners),
+        cmocka_unit_test(test_refused_source), cmocka_unit_test(test_ended)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

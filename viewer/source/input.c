@@ -96,7 +96,8 @@ static AVFormatContext *new_format(struct input *in) {
     AVFormatContext *format = avformat_alloc_context();
     if (!format) return NULL;
     format->interrupt_callback = (AVIOInterruptCB){.callback = interrupted, .opaque = in};
-    if (in->spec->live) format->flags |= AVFMT_FLAG_NOBUFFER;
+    /* A pipe may hold a short film, of which what is looked at in advance is all. */
+    if (in->spec->live && in->spec->kind != SPEC_FILE) format->flags |= AVFMT_FLAG_NOBUFFER;
     /* A camera that gives nothing must not hold the thread inside the driver. */
     if (in->spec->kind == SPEC_CAMERA) format->flags |= AVFMT_FLAG_NONBLOCK;
     return format;

@@ -105,7 +105,10 @@ bool spec_parse(struct spec *out, const char *text, char *words, int cap) {
     int n = 0;
     if (!text || !*text) return fail(words, cap, "%s", "no source was named");
     if (strcmp(text, "-") == 0) text = "/dev/stdin";
-    if (stat(text, &st) == 0) return take_path(out, text, words, cap);
+    const bool named = stat(text, &st) == 0;
+    if (named && S_ISCHR(st.st_mode) && strcmp(text, "/dev/stdin") == 0)
+        return fail(words, cap, "%s: standard input is a terminal or a device, not a film", text);
+    if (named) return take_path(out, text, words, cap);
     if (is_camera(text, &n)) {
         *out = (struct spec){.kind = SPEC_CAMERA, .camera = n, .live = true};
         return take(out, "video4linux2,v4l2", "", words, cap);
