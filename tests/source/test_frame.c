@@ -41,7 +41,7 @@ static AVFrame *six(void) {
 }
 
 static struct frame *frame_of(AVFrame *pixels, int turn) {
-    struct frame *f = frame_new(pixels, 7, 1234, turn);
+    struct frame *f = frame_new(pixels, &(struct frame){.id = 7, .t_ms = 1234}, turn);
     assert_non_null(f);
     av_frame_free(&pixels);
     return f;

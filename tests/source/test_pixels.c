@@ -89,7 +89,7 @@ static void check_yuv(enum AVPixelFormat format, size_t m, bool full, const int 
         fill_planes(pixels, yuv);
         pixels->colorspace = matrices[m].space;
         pixels->color_range = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-        struct frame *f = frame_new(pixels, 1, 0, 0);
+        struct frame *f = frame_new(pixels, &(struct frame){.id = 1}, 0);
         av_frame_free(&pixels);
         snprintf(what, sizeof what, "%s %s %s", av_get_pix_fmt_name(format), matrices[m].name,
                  full ? "full" : "limited");
@@ -160,7 +160,7 @@ static void test_packed(void **state) {
         for (size_t s = 0; s < N_SIZES; s++) {
             AVFrame *pixels = noise(p, sizes[s]);
             struct frame_view v;
-            struct frame *f = frame_new(pixels, 1, 0, 0);
+            struct frame *f = frame_new(pixels, &(struct frame){.id = 1}, 0);
             av_frame_free(&pixels);
             assert_noise(f, av_get_pix_fmt_name(packed[p].format));
             assert_true(frame_view(f, &v));
@@ -186,7 +186,7 @@ static void test_upside_down(void **state) {
         }
     pixels->data[0] = last;
     pixels->linesize[0] = -pixels->linesize[0];
-    struct frame *f = frame_new(pixels, 1, 0, 0);
+    struct frame *f = frame_new(pixels, &(struct frame){.id = 1}, 0);
     av_frame_free(&pixels);
     assert_noise(f, "upside down");
     assert_true(frame_view(f, &v));
@@ -206,7 +206,7 @@ static void test_planes(void **state) {
     for (int p = 0; p < 3; p++)
         for (int r = 0; r < 5; r++)
             memset(pixels->data[p] + r * pixels->linesize[p], 10 * p + r, (size_t)(p ? 4 : 7));
-    struct frame *f = frame_new(pixels, 1, 0, 0);
+    struct frame *f = frame_new(pixels, &(struct frame){.id = 1}, 0);
     av_frame_free(&pixels);
     assert_true(frame_view(f, &v));
     assert_int_equal(v.format, FRAME_IYUV);
@@ -242,7 +242,7 @@ static void test_alpha(void **state) {
                 else
                     pixels->data[0][r * pixels->linesize[0] + 4 * c + 3] = 255;
             }
-        struct frame *f = frame_new(pixels, 1, 0, 0);
+        struct frame *f = frame_new(pixels, &(struct frame){.id = 1}, 0);
         av_frame_free(&pixels);
         uint8_t rgb[16 * 8 * 3];
         assert_true(frame_rgb(f, rgb, sizeof rgb, false));

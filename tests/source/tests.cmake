@@ -1,5 +1,5 @@
 # Moving pictures need FFmpeg's libraries; without them none of this is compiled.
-foreach(stem mailbox spec cameras frame pixels clip cut ends)
+foreach(stem mailbox spec cameras frame pixels clip cut ends live)
   if(NOT TARGET test_source_${stem})
     continue()
   endif()

@@ -42,8 +42,8 @@ static struct frame *wrap(AVFrame *raw, AVFrame *shown, struct frame head, int t
     return &p->head;
 }
 
-struct frame *frame_new(const AVFrame *pixels, uint64_t id, int64_t t_ms, int turn) {
-    struct frame head = {.id = id, .t_ms = t_ms};
+struct frame *frame_new(const AVFrame *pixels, const struct frame *from, int turn) {
+    struct frame head = *from;
     square(pixels, &head.width, &head.height);
     if (turn % 180 != 0) {
         const int width = head.width;

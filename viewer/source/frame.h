@@ -5,6 +5,7 @@
 
 #include "source.h"
 
-/* A frame that holds a reference to the same pixels; `turn` as in frame_view. NULL: no memory. */
-struct frame *frame_new(const AVFrame *pixels, uint64_t id, int64_t t_ms, int turn);
+/* A frame that holds a reference to the same pixels; of `head` all but the sizes; `turn` as in
+ * frame_view. NULL: no memory. */
+struct frame *frame_new(const AVFrame *pixels, const struct frame *head, int turn);
 #endif

@@ -224,6 +224,25 @@ static bool find_stream(struct input *in, struct failure *why) {
     return true;
 }
 
+/* What comes in lumps of some seconds each, also where it has no end. */
+static bool comes_in_lumps(const struct input *in) {
+    static const char *const names[] = {"hls", "dash"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(in->format->iformat->name, names[i]) == 0) return true;
+    return false;
+}
+
+/* An address over HTTP names a film or a camera: a film is of some length, in bytes or in time. */
+static bool has_length(const struct input *in) {
+    return input_duration_s(in) > 0 || (in->format->pb && avio_size(in->format->pb) > 0);
+}
+
+static void find_pace(struct input *in) {
+    const bool asked = in->spec->kind == SPEC_URL && !in->spec->live;
+    in->live = asked ? !has_length(in) : in->spec->live;
+    in->paced = in->spec->paced && (!in->live || comes_in_lumps(in));
+}
+
 static const int32_t *display_matrix(const AVStream *stream) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
     const AVPacketSideData *data =
@@ -272,8 +291,8 @@ static bool open_decoder(struct input *in, struct failure *why) {
     in->decoder->max_pixels = MAX_PIXELS;
     in->decoder->pkt_timebase = stream->time_base;
     /* Threads that take a frame each hold back as many frames. */
-    in->decoder->thread_count = in->spec->live ? 1 : 2;
-    if (in->spec->live) in->decoder->flags |= AV_CODEC_FLAG_LOW_DELAY;
+    in->decoder->thread_count = in->live ? 1 : 2;
+    if (in->live) in->decoder->flags |= AV_CODEC_FLAG_LOW_DELAY;
     complaint_reset();
     if (error >= 0) error = avcodec_open2(in->decoder, codec, NULL);
     return error >= 0 || fail_error(in, why, error, "its decoder does not start");
@@ -281,7 +300,9 @@ static bool open_decoder(struct input *in, struct failure *why) {
 
 bool input_open(struct input *in, struct failure *why) {
     *in = (struct input){.spec = in->spec, .name = in->name, .stop = in->stop, .stream = -1};
-    if (open_input(in, why) && find_stream(in, why) && open_decoder(in, why)) {
+    const bool found = open_input(in, why) && find_stream(in, why);
+    if (found) find_pace(in);
+    if (found && open_decoder(in, why)) {
         in->turn = turn_of(in->format->streams[in->stream]);
         in->deadline = 0;
         return true;
@@ -309,6 +330,7 @@ static int next_packet(struct input *in) {
             doze(AGAIN_MS);
             continue;
         }
+        in->arrived_ms = source_now_ms();
         if (error < 0 || in->packet->stream_index == in->stream) return error;
         av_packet_unref(in->packet);
         if (interrupted(in)) return AVERROR_EXIT;
@@ -355,7 +377,7 @@ static void complete(struct input *in, AVFrame *frame) {
 
 static enum input_result read_failed(struct input *in, int error, struct failure *why) {
     if (error == AVERROR_EOF) {
-        if (in->frames > 0 && !in->spec->live) return INPUT_END;
+        if (in->frames > 0 && !in->live) return INPUT_END;
         fail(why, in->spec->kind == SPEC_FILE, in->name,
              in->frames > 0 ? "the stream ended" : "there is no picture in it that can be decoded");
         return INPUT_FAILED;
@@ -371,7 +393,7 @@ enum input_result input_read(struct input *in, AVFrame *frame, struct failure *w
     int fruitless = 0;
     complaint_reset();
     in->deadline = 0;
-    if (in->spec->live) allow(in, READ_MS);
+    if (in->live) allow(in, READ_MS);
     for (;;) {
         int error = avcodec_receive_frame(in->decoder, frame);
         if (error >= 0) {

@@ -22,10 +22,13 @@ struct input {
     AVCodecContext *decoder;
     AVPacket *packet;
     int stream;
-    int turn;        /* clockwise, to see it upright */
-    int skip;        /* frames of a camera that wakes up, still to be dropped */
-    uint64_t frames; /* decoded since it was opened or rewound */
-    bool drained;    /* the decoder was told that no more comes */
+    bool live;  /* once it is open: frames come when they come, and nobody waits for a reader */
+    bool paced; /* ... and they come faster than they are meant to be seen */
+    int64_t arrived_ms; /* when the newest packet was read, by source_now_ms() */
+    int turn;           /* clockwise, to see it upright */
+    int skip;           /* frames of a camera that wakes up, still to be dropped */
+    uint64_t frames;    /* decoded since it was opened or rewound */
+    bool drained;       /* the decoder was told that no more comes */
 };
 
 enum input_result { INPUT_FRAME, INPUT_END, INPUT_FAILED };

@@ -115,8 +115,12 @@ static void count_rate(struct source *s, int64_t now) {
 static bool publish(struct source *s, const struct input *in, const AVFrame *pixels) {
     void *frames[MAILBOX_READERS];
     const int64_t now = source_now_ms();
+    /* What is paced was read before it is meant to be seen. */
+    const struct frame from = {.id = s->next_id,
+                               .t_ms = in->paced ? now : in->arrived_ms,
+                               .film_ms = in->live ? -1 : input_time_ms(in, pixels)};
     for (int i = 0; i < MAILBOX_READERS; i++) {
-        frames[i] = frame_new(pixels, s->next_id, now, in->turn);
+        frames[i] = frame_new(pixels, &from, in->turn);
         if (frames[i]) continue;
         while (i-- > 0) frame_release(frames[i]);
         return false;
@@ -166,7 +170,7 @@ static enum outcome pump(struct source *s, struct input *in, AVFrame *pixels, st
         if (atomic_load(&s->stop)) return OUTCOME_STOP;
         if (result == INPUT_END) return OUTCOME_END;
         if (result == INPUT_FAILED) return OUTCOME_BROKEN;
-        const bool go = !s->spec.paced || pace(s, in, pixels);
+        const bool go = !in->paced || pace(s, in, pixels);
         const bool kept = go && publish(s, in, pixels);
         av_frame_unref(pixels);
         if (!go) return OUTCOME_STOP;
@@ -202,7 +206,7 @@ static enum outcome live(struct source *s, struct failure *why) {
         return OUTCOME_BROKEN;
     }
     pthread_mutex_lock(&s->lock);
-    s->s.live = s->spec.live;
+    s->s.live = in.live;
     s->s.duration_s = input_duration_s(&in);
     input_describe(&in, s->s.format, sizeof s->s.format);
     pthread_mutex_unlock(&s->lock);

@@ -64,8 +64,8 @@ struct source_status {
     int width, height;        /* of the newest frame, upright; 0 before the first */
     double fps;               /* measured over the last second or two; 0 when nothing comes */
     double duration_s;        /* of a file; 0: unknown or without end */
-    bool live;                /* a camera, a screen, a stream: no file and no test picture */
-    uint64_t produced;        /* frames since source_open() */
+    bool live; /* a camera, a screen, a stream without length: no film and no test picture */
+    uint64_t produced; /* frames since source_open() */
     /* Of those, per consumer: taken + replaced + waiting == produced. */
     struct {
         uint64_t taken, replaced;
@@ -101,7 +101,8 @@ int64_t source_now_ms(void);
 /* The head of a frame; the pixels are behind it. */
 struct frame {
     uint64_t id;       /* 1, 2, 3, ... of its source, also over restarts */
-    int64_t t_ms;      /* when it was captured, by source_now_ms() */
+    int64_t t_ms;      /* when it arrived, or was due in its film; by source_now_ms() */
+    int64_t film_ms;   /* its place in the film; below 0: it is live, or the film does not say */
     int width, height; /* as it should be seen: upright, with square pixels */
 };
 

@@ -77,7 +77,7 @@ static bool take_input(struct spec *out, const char *text, char *words, int cap)
 }
 
 static bool take_url(struct spec *out, const char *text, char *words, int cap) {
-    /* What comes over HTTP is a file, or arrives in lumps of some seconds. */
+    /* What comes over HTTP may be a film: it is live where it turns out to have no length. */
     const bool file = begins(text, "http://") || begins(text, "https://") || begins(text, "file:");
     *out = (struct spec){.kind = SPEC_URL, .camera = -1, .live = !file, .paced = file};
     return take(out, "", text, words, cap);

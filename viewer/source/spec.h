@@ -19,8 +19,9 @@ struct spec {
     char format[SPEC_NAME];       /* of FFmpeg; "": it finds out */
     char argument[SPEC_ARGUMENT]; /* device, path, URL, display or what the input is told */
     int camera;                   /* the n-th camera of the list; -1: argument says which */
-    bool live;                    /* it does not wait for a slow reader, and has no end */
-    bool paced;                   /* frames come faster than they are meant to be seen */
+    /* As far as the words tell; an input that is open knows better. */
+    bool live;  /* it does not wait for a slow reader, and has no end */
+    bool paced; /* frames come faster than they are meant to be seen */
 };
 
 /* False: it names nothing; `words` has one sentence (the texts of the spec cut). */
