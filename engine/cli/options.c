@@ -102,6 +102,8 @@ static const struct option table[] = {
      "from one question to the next: 1s, 250ms, 0.5 (default 1s)", 0, 0},
     {GROUP_WATCH, SWITCH, AT(continuous), "--continuous", NULL,
      "ask again as soon as there is an answer", 0, 0},
+    {GROUP_WATCH, REAL, AT(steps), "--fps", "N",
+     "step through a film: N frames of each of its seconds, none left out", 0.001, 1000},
     {GROUP_WATCH, WHOLE, AT(frames), "--frames", "N",
      "end after N answers (default: when the source ends)", 1, 1000000000},
     {GROUP_WATCH, SWITCH, AT(all), "--all", NULL,

@@ -62,6 +62,7 @@ struct options {
     double scale; /* percent; 0: not given */
     bool live, no_config;
     const char *every;
+    double steps; /* --fps; 0: not given */
     bool continuous;
     int frames; /* 0: not given */
     int n_prompt, n_answer, repeats;

@@ -55,6 +55,29 @@ for picture in exif6.jpg alpha.webp alpha.tif turn6.avif; do
 done
 head -c 200 tests/io/data/alpha.webp >"$tmp/cut.webp"
 fails 8 'cut.webp: the WebP picture is damaged' watch "$tmp/cut.webp"
+works watch tests/io/data/alpha.webp -n 4 --json
+check no film -- test "$(json film_ms)" = null
+fails 2 'is a picture' watch tests/io/data/alpha.webp --fps 1
+
+# A film waits for the first answer, however long that takes to come; stepped through, nothing of it
+# is left out. What is said of each frame.
+ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=10:duration=2 "$tmp/moves.mp4" </dev/null
+works watch "$tmp/moves.mp4" -p "What is this?" --continuous --frames 1 --json
+check the first frame -- test "$(json frame)" -eq 1
+check its place -- test "$(json film_ms | cut -d. -f1)" -eq 0
+check its source -- test "$(json source)" = "$tmp/moves.mp4"
+check its time -- grep -Eq '^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z$' <(json time)
+check nothing dropped -- test "$(json dropped)" -eq 0
+works watch "$tmp/moves.mp4" -p "What is this?" --fps 2.5 --json
+check steps -- same "$(grep -Eo '"film_ms": *[0-9]+' "$tmp/out" | grep -Eo '[0-9]+$' | tr '\n' ' ')" '0 400 800 1200 1600 '
+check none dropped -- same "$(grep -Ec '"dropped": *0[,}]' "$tmp/out")" 5
+works watch "$tmp/still.mp4" -p "What color is it?" --fps 1
+check each step of what stands still -- test "$(wc -l <"$tmp/out")" -eq 2
+fails 2 'fps goes by' watch "$tmp/moves.mp4" --fps 2 --every 1s
+mkfifo "$tmp/pipe"
+ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=10:duration=2 -f mpegts pipe:1 </dev/null >"$tmp/pipe" 2>/dev/null &
+fails 2 'is live; --every' watch "$tmp/pipe" --fps 2
+wait
 
 fails 8 'no/such.mp4: No such file' watch no/such.mp4
 fails 8 'README.md: ' watch README.md

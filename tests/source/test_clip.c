@@ -203,11 +203,68 @@ static void test_slow_reader(void **state) {
     source_close(s);
 }
 
+/* What is held shows its first frame and nothing more, however long that takes. */
+static void test_held(void **state) {
+    (void)state;
+    struct source_status t;
+    struct source *s =
+        source_open(&(struct source_config){.spec = clip_make("held.mp4", MOVING), .held = true});
+    assert_true(source_wait(s, SOURCE_ENGINE, 60000));
+    nanosleep(&(struct timespec){.tv_nsec = 700000000}, NULL); /* longer than the film */
+    source_status(s, &t);
+    assert_int_equal(t.produced, 1);
+    assert_int_equal(t.state, SOURCE_RUNNING);
+    struct frame *f = source_take(s, SOURCE_ENGINE);
+    assert_int_equal(f->id, 1);
+    assert_int_equal(f->film_ms, 0);
+    const int64_t from = source_now_ms();
+    frame_release(f);
+    source_go(s);
+    assert_int_equal(clip_play_out(s, 60000, &t), SOURCE_ENDED);
+    assert_true(source_now_ms() - from >= 350); /* at the film's pace from then on */
+    assert_int_equal(t.produced, 10);
+    source_close(s);
+    /* One that nobody lets go is closed all the same. */
+    s = source_open(&(struct source_config){.spec = clip_path("held.mp4"), .held = true});
+    source_close(s);
+}
+
+/* Steps of the film's own time, each waiting for a reader however slow it is. */
+static void test_steps(void **state) {
+    static const struct {
+        double steps;
+        int n, film_ms[10];
+    } rows[] = {{4, 2, {0, 250}},
+                {10, 5, {0, 100, 200, 300, 400}},
+                {3, 2, {0, 350}},
+                {1000, 10, {0, 50, 100, 150, 200, 250, 300, 350, 400, 450}}};
+    (void)state;
+    char path[600];
+    snprintf(path, sizeof path, "%s", clip_make("steps.mp4", MOVING));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct source_status t;
+        struct source *s =
+            source_open(&(struct source_config){.spec = path, .steps = rows[i].steps});
+        for (int k = 0; k < rows[i].n; k++) {
+            assert_true(source_wait(s, SOURCE_ENGINE, 60000));
+            nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
+            struct frame *f = source_take(s, SOURCE_ENGINE);
+            assert_int_equal(f->film_ms, rows[i].film_ms[k]);
+            frame_release(f);
+        }
+        assert_int_equal(clip_play_out(s, 60000, &t), SOURCE_ENDED);
+        assert_int_equal(t.consumer[SOURCE_ENGINE].taken, rows[i].n);
+        assert_int_equal(t.consumer[SOURCE_ENGINE].replaced, 0);
+        source_close(s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_patterns),    cmocka_unit_test(test_turned),
         cmocka_unit_test(test_end),         cmocka_unit_test(test_loop),
-        cmocka_unit_test(test_slow_reader),
+        cmocka_unit_test(test_slow_reader), cmocka_unit_test(test_held),
+        cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

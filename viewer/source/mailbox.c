@@ -45,11 +45,13 @@ void *mailbox_take(struct mailbox *m, int reader) {
     void *item = slot->item;
     slot->item = NULL;
     if (item) slot->taken++;
+    if (item) pthread_cond_broadcast(&m->changed);
     pthread_mutex_unlock(&m->lock);
     return item;
 }
 
-bool mailbox_wait(struct mailbox *m, int reader, int timeout_ms) {
+/* Until the reader's slot is full, or empty. Returns whether it is full. */
+static bool wait_until(struct mailbox *m, int reader, bool full, int timeout_ms) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += timeout_ms / 1000;
@@ -60,11 +62,19 @@ bool mailbox_wait(struct mailbox *m, int reader, int timeout_ms) {
     }
     pthread_mutex_lock(&m->lock);
     int late = 0;
-    while (!m->slots[reader].item && !m->over && late == 0)
+    while ((m->slots[reader].item != NULL) != full && !m->over && late == 0)
         late = pthread_cond_timedwait(&m->changed, &m->lock, &until);
     const bool there = m->slots[reader].item != NULL;
     pthread_mutex_unlock(&m->lock);
     return there;
+}
+
+bool mailbox_wait(struct mailbox *m, int reader, int timeout_ms) {
+    return wait_until(m, reader, true, timeout_ms);
+}
+
+bool mailbox_wait_taken(struct mailbox *m, int reader, int timeout_ms) {
+    return !wait_until(m, reader, false, timeout_ms);
 }
 
 void mailbox_set_over(struct mailbox *m, bool over) {

@@ -40,6 +40,8 @@ void mailbox_put(struct mailbox *m, void *const items[MAILBOX_READERS]);
 void *mailbox_take(struct mailbox *m, int reader);
 /* True: there is one to take. False: the time is up, or the mailbox is over. */
 bool mailbox_wait(struct mailbox *m, int reader, int timeout_ms);
+/* True: the reader has taken what there was. False: the time is up, or the mailbox is over. */
+bool mailbox_wait_taken(struct mailbox *m, int reader, int timeout_ms);
 /* Ends every wait now and until it is taken back; what waits can still be taken. */
 void mailbox_set_over(struct mailbox *m, bool over);
 /* All of one moment. */

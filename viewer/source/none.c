@@ -9,6 +9,7 @@
 #include "words.h"
 
 struct source {
+    char *name;
     struct source_status s;
 };
 
@@ -27,13 +28,19 @@ struct source *source_open(const struct source_config *cfg) {
              "%.150s: this build shows no video: it was made without FFmpeg's libraries "
              "(libavdevice-dev)",
              name);
-    free(name);
+    s->name = name;
     if (cfg->wake) cfg->wake(cfg->user);
     return s;
 }
 
-void source_close(struct source *s) { free(s); }
+void source_close(struct source *s) {
+    if (s) free(s->name);
+    free(s);
+}
+
 void source_restart(struct source *s) { (void)s; }
+void source_go(struct source *s) { (void)s; }
+const char *source_name(const struct source *s) { return s->name; }
 void source_status(struct source *s, struct source_status *out) { *out = s->s; }
 
 struct frame *source_take(struct source *s, enum source_consumer who) {

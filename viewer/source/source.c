@@ -25,7 +25,8 @@ enum {
     BEHIND_MS = 500,        /* a reader this late gives up catching up */
     LEAST_FRAME_MS = 1,     /* of a source that says nothing about time */
     ORDINARY_FRAME_MS = 40, /* the last frame of a file that begins again */
-    JUMP_MS = 10000         /* the time stamps jumped: nobody waits for that */
+    JUMP_MS = 10000,        /* the time stamps jumped: nobody waits for that */
+    STEP_LOOK_MS = 200      /* between two looks whether it is to stop */
 };
 
 struct source {
@@ -39,6 +40,7 @@ struct source {
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t changed;
     bool again;             /* source_restart() was called */
+    bool held;              /* source_go() was not called yet */
     bool done;              /* the thread touches nothing but its share any more */
     int shares;             /* who still has it: the owner, the thread */
     struct source_status s; /* but the counts, which the mailbox has */
@@ -53,6 +55,7 @@ struct source {
     int rate_frames;
     unsigned attempt;  /* opened in a row without a frame, or broken down */
     bool ran;          /* had a frame once */
+    int64_t next_step; /* of a film that is stepped through, from 0 */
     int64_t anchor_ms; /* clock minus the input's time; of what is paced */
     bool anchored;
 };
@@ -158,23 +161,65 @@ static bool pace(struct source *s, const struct input *in, const AVFrame *pixels
     return ahead <= 0 || sleep_until(s, now + ahead);
 }
 
+/* After the first frame of a film that is held: until source_go(), from which its clock runs.
+ * False: it is to stop. */
+static bool wait_to_go(struct source *s, int64_t at_ms) {
+    pthread_mutex_lock(&s->lock);
+    const bool was_held = s->held;
+    while (!atomic_load(&s->stop) && !s->again && s->held) pthread_cond_wait(&s->changed, &s->lock);
+    const bool go = !s->held;
+    pthread_mutex_unlock(&s->lock);
+    if (was_held && at_ms >= 0) s->anchor_ms = source_now_ms() - at_ms;
+    return go;
+}
+
+/* Whether a film's next step falls on this frame: the first one that is not before it. Times are
+ * whole milliseconds, so that a step may seem to be one later than its frame. */
+static bool is_step(struct source *s, int64_t at_ms) {
+    if (at_ms < 0) return true;
+    const double steps = (double)(at_ms + 1) * s->cfg.steps / 1000;
+    if (steps < (double)s->next_step) return false;
+    s->next_step = (int64_t)steps + 1;
+    return true;
+}
+
+/* Until the frame was taken. False: it is to stop. */
+static bool wait_taken(struct source *s) {
+    while (!atomic_load(&s->stop))
+        if (mailbox_wait_taken(&s->box, SOURCE_ENGINE, STEP_LOOK_MS)) return true;
+    return false;
+}
+
 /* ---- one life of an input ---- */
 
 enum outcome { OUTCOME_STOP, OUTCOME_END, OUTCOME_BROKEN };
 
+enum shown { SHOWN, SHOWN_NOT, SHOWN_STOP }; /* NOT: no memory */
+
+/* One frame at its time, and what a film waits for behind it. */
+static enum shown show(struct source *s, const struct input *in, const AVFrame *pixels) {
+    const bool steps = s->cfg.steps > 0 && !in->live;
+    const int64_t at = input_time_ms(in, pixels);
+    if (steps && !is_step(s, at)) return SHOWN;
+    if (in->paced && !steps && !pace(s, in, pixels)) return SHOWN_STOP;
+    if (!publish(s, in, pixels)) return SHOWN_NOT;
+    if (steps) return wait_taken(s) ? SHOWN : SHOWN_STOP;
+    return in->live || wait_to_go(s, at) ? SHOWN : SHOWN_STOP;
+}
+
 /* A file from its first frame to its last. */
 static enum outcome pump(struct source *s, struct input *in, AVFrame *pixels, struct failure *why) {
     s->anchored = false;
+    s->next_step = 0;
     for (;;) {
         const enum input_result result = input_read(in, pixels, why);
         if (atomic_load(&s->stop)) return OUTCOME_STOP;
         if (result == INPUT_END) return OUTCOME_END;
         if (result == INPUT_FAILED) return OUTCOME_BROKEN;
-        const bool go = !in->paced || pace(s, in, pixels);
-        const bool kept = go && publish(s, in, pixels);
+        const enum shown shown = show(s, in, pixels);
         av_frame_unref(pixels);
-        if (!go) return OUTCOME_STOP;
-        if (kept) continue;
+        if (shown == SHOWN_STOP) return OUTCOME_STOP;
+        if (shown == SHOWN) continue;
         snprintf(why->words, sizeof why->words, "%.150s: no memory for a frame", s->name);
         why->hopeless = false;
         return OUTCOME_BROKEN;
@@ -325,6 +370,7 @@ struct source *source_open(const struct source_config *cfg) {
     s->name = words_name(s->text ? s->text : "");
     s->cfg.spec = s->text;
     s->next_id = 1;
+    s->held = cfg->held;
     s->shares = 2;
     if (s->text && s->name && make_parts(s)) {
         words_copy(s->s.words, sizeof s->s.words, s->name);
@@ -368,6 +414,15 @@ void source_restart(struct source *s) {
     }
     pthread_mutex_unlock(&s->lock);
 }
+
+void source_go(struct source *s) {
+    pthread_mutex_lock(&s->lock);
+    s->held = false;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+const char *source_name(const struct source *s) { return s->name; }
 
 void source_status(struct source *s, struct source_status *out) {
     struct mailbox_counts counts;

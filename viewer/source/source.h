@@ -50,6 +50,11 @@ struct source_config {
      * seconds; below 0: for ever. What cannot get better by itself (a missing file, an unknown
      * format) fails at once when it never ran. */
     int retries;
+    bool held; /* a film shows its first frame, and its clock waits for source_go() */
+    /* Above 0: a film is stepped through instead of played, so many frames a second of its own
+     * time: each waits until SOURCE_ENGINE has taken the one before, and none is replaced. What is
+     * live has no steps. */
+    double steps;
     bool patient; /* the same also for a camera, a screen or a stream that never opened */
     /* A new frame or another state: called on the source's thread, often; must not block and must
      * not call this source. NULL: nobody. Not called after source_close() returned. */
@@ -84,7 +89,12 @@ void source_close(struct source *s);
 /* Opens it again from the start: what was given up, what has ended; or at once instead of after the
  * pause of a retry. Does nothing while it opens or runs. */
 void source_restart(struct source *s);
+/* Lets a film that was held go on. Does nothing for what is live or was not held. */
+void source_go(struct source *s);
 void source_status(struct source *s, struct source_status *out);
+/* How the source is called in sentences: without passwords, in UTF-8. Lives as long as the source.
+ */
+const char *source_name(const struct source *s);
 const char *source_state_name(enum source_state state); /* "opening", "running", ... */
 
 /* The newest frame since the last take; NULL when there is none. frame_release() it. */
