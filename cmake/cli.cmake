@@ -1,4 +1,4 @@
-# The command line program: build/vidi, from engine/cli. Only the public headers, base/replace.h,
+# The command line program: build/vidi, from engine/cli. Only the public headers, base/replace.h, base/json_cost.h,
 # jansson, libedit, libc and, for fetching models, libcurl and OpenSSL are used there.
 pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
 

@@ -1,8 +1,10 @@
 #include "keep.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/replace.h"
@@ -40,4 +42,36 @@ bool keep_file(const char *path, bool (*write)(FILE *f, const void *user), const
     free(r);
     errno = why;
     return good;
+}
+
+FILE *keep_open(const char *path) {
+    struct stat st;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) return NULL;
+    const bool plain = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    FILE *f = plain ? fdopen(fd, "rb") : NULL;
+    if (f) return f;
+    close(fd);
+    errno = plain ? ENOMEM : S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+    return NULL;
+}
+
+bool keep_read(const char *path, size_t most, char **text, size_t *bytes) {
+    struct stat st;
+    FILE *f = keep_open(path);
+    if (!f) return false;
+    int why = 0;
+    *text = NULL;
+    if (fstat(fileno(f), &st) != 0) why = errno;
+    if (!why && (uint64_t)st.st_size > most) why = EFBIG;
+    if (!why && !(*text = malloc((size_t)st.st_size + 1))) why = ENOMEM;
+    if (!why) {
+        *bytes = fread(*text, 1, (size_t)st.st_size, f);
+        (*text)[*bytes] = '\0';
+        if (ferror(f)) why = EIO;
+    }
+    fclose(f);
+    if (why) free(*text);
+    errno = why;
+    return !why;
 }

@@ -12,7 +12,7 @@
 
 static bool is_gguf(const char *path) {
     char head[4] = "";
-    FILE *f = fopen(path, "rb");
+    FILE *f = keep_open(path);
     const bool same = f && fread(head, 1, 4, f) == 4 && memcmp(head, "GGUF", 4) == 0;
     if (f) fclose(f);
     return same;

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_cost.h"
 #include "engine/cli/environment.h"
 #include "keep.h"
+
+enum { FILE_MOST = 4 << 20, COST_MOST = 64 << 20 };
 
 static const char *const file_name = "viewer.json", *const presets_name = "questions.txt";
 
@@ -128,7 +131,7 @@ static void add_preset(struct settings *s, const char *name, size_t name_len,
 /* A line is a question, or "name = question"; # begins a remark. */
 static void read_presets(struct settings *s) {
     char *path = keep_path(s->folder, presets_name), *line = NULL;
-    FILE *f = path ? fopen(path, "r") : NULL;
+    FILE *f = path ? keep_open(path) : NULL;
     size_t cap = 0;
     while (f && getline(&line, &cap, f) > 0) {
         char *at = line + strspn(line, " \t");
@@ -200,11 +203,13 @@ void settings_read(struct settings *s, const char *folder, char *problem, size_t
     char *path = folder ? keep_path(folder, file_name) : NULL;
     if (!path) return;
     read_presets(s);
-    FILE *f = fopen(path, "rb");
-    if (f) {
-        json_error_t error;
-        s->rest = json_loadf(f, JSON_REJECT_DUPLICATES, &error);
-        fclose(f);
+    char *text;
+    size_t bytes;
+    if (keep_read(path, FILE_MOST, &text, &bytes)) {
+        json_error_t error = {.line = 1};
+        if (json_cost(text, bytes) <= COST_MOST)
+            s->rest = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
+        free(text);
         if (json_is_object((json_t *)s->rest))
             take_all(s, s->rest, path, problem, cap);
         else

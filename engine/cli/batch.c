@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "answer.h"
+#include "base/json_cost.h"
 #include "document.h"
 #include "interrupt.h"
 
-enum { LINE_BYTES = 16 << 20 };
+enum { LINE_BYTES = 16 << 20, LINE_COST = 128 << 20 };
 
 struct batch {
     struct cli *cli;
@@ -92,6 +93,8 @@ static int read_line(struct batch *b, const char *text, size_t len) {
     if (strspn(text, " \t\r\n") == len) return CLI_OK;
     b->n_lines++;
     if (len > LINE_BYTES) return failed(b, CLI_USAGE, "a line may hold 16 MiB");
+    if (json_cost(text, len) > LINE_COST)
+        return failed(b, CLI_USAGE, "a line holds more values than a question has");
     json_error_t error;
     json_t *line = json_loadb(text, len, 0, &error);
     char words[JSON_ERROR_TEXT_LENGTH + 32];

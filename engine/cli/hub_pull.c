@@ -13,12 +13,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/json_cost.h"
 #include "base/replace.h"
 #include "environment.h"
 #include "hub_hash.h"
 #include "out.h"
 
-enum { ANSWER_MAX = 32 << 20, DISK_RESERVE = 16 << 20, EXABYTE_BITS = 60 };
+enum { ANSWER_MAX = 32 << 20, ANSWER_COST = 256 << 20, DISK_RESERVE = 16 << 20, EXABYTE_BITS = 60 };
 
 struct answer {
     char *text;
@@ -110,6 +111,10 @@ static enum http_result list_files(struct hub_pull *p, struct hub_names *all) {
     if (result != HTTP_DONE) {
         free(a.text);
         return said(p, result, "", p->job.http.error);
+    }
+    if (json_cost(a.text, a.n) > ANSWER_COST) {
+        free(a.text);
+        return said(p, HTTP_FAILED, "", "the hub's answer holds more values than a list of files");
     }
     json_error_t error;
     json_t *document = json_loadb(a.text ? a.text : "", a.n, 0, &error);

@@ -27,4 +27,38 @@ if [ -n "${PEAK:-}" ]; then
     echo "peak: $(<peak) KiB"
     check its memory -- test "$(<peak)" -gt 10240 -a "$(<peak)" -lt $((300 * 1024))
 fi
+# Files of many small values cost many times their size; they are refused before that.
+cheap() { # MOST ARGS...: refused, at no more than so many MiB
+    local most=$1
+    shift
+    "${PEAK:-true}" peak "$VIDI" "$@" >out 2>err </dev/null
+    code=$?
+    [ -n "${PEAK:-}" ] || return 0
+    check it is refused -- test "$code" -eq 3
+    check in words -- grep -Eq "$words" err
+    echo "peak: $(<peak) KiB, $(<err)"
+    check its memory -- test "$(<peak)" -lt $((most * 1024))
+}
+many() { # MIB: an array of so many MiB
+    printf '['
+    yes '{},{},{},{},{},{},{},{},{},{},{},' | tr -d '\n' | head -c $((33 * ($1 * 1048576 / 33)))
+    printf '0]'
+}
+for name in config.json tokenizer.json tokenizer_config.json model.safetensors.index.json; do
+    mib=16
+    words='values that they need [0-9]+ MiB of memory, and the limit is [0-9]+ MiB$'
+    rm -rf folder
+    cp -r "$root/tests/families/folders/mistral" folder
+    case $name in
+    config.json) mib=3 ;;
+    *index.json) echo '{"weight_map":{"a":"model.safetensors"}}' >folder/$name ;;
+    esac
+    { printf '{"zz":' && many $mib && printf ',' && tail -c +2 folder/$name; } >large
+    mv large folder/$name
+    words="^vidi: [^ ]*folder/$name: holds so many $words" cheap $((64 + 2 * mib)) show folder
+done
+rm -rf folder
+cp -r "$root/tests/families/folders/mistral" folder
+truncate -s 5M folder/config.json
+words='config.json: has 5242880 bytes, and the limit is 4194304$' cheap 64 show folder
 finish

@@ -5,7 +5,7 @@
 
 #include "io_help.h"
 
-static const struct file_limit limit = {1000, VIDI_E_FORMAT};
+static const struct json_limit limit = {1 << 20, 64 << 20};
 
 #define FILE_OF(text) \
     { text, sizeof text - 1 }

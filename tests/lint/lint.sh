@@ -31,7 +31,7 @@ engine/src/ops      ops|gpu|base|vidi|kernels\.h
 engine/src/graph    graph|ops|gpu|io|base|vidi|kernels\.h
 engine/src/chat     chat|models|graph|ops|gpu|text|io|base|vidi|kernels\.h
 models              models|graph/graph\.h
-engine/cli          vidi|viewer\/source\/source\.h|base\/replace\.h|own
+engine/cli          vidi|viewer\/source\/source\.h|base\/replace\.h|base\/json_cost\.h|own
 viewer/source       io\/kind\.h|own
 viewer              vidi|base|source|viewer|engine\/cli|own
 examples            vidi

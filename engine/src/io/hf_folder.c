@@ -7,8 +7,6 @@
 #include "io/hf_inside.h"
 #include "io/json_file.h"
 
-enum { JSON_MOST = 128 << 20 };
-
 static bool holds(const char *folder, const char *name) {
     char path[4096];
     struct stat st;
@@ -39,14 +37,22 @@ bool hf_folder_is(const char *path) {
     return holds(path, "config.json") || holds_either(path, weights) || holds_either(path, pickles);
 }
 
+static struct json_limit limit_of(const char *name) {
+    static const char *const words[] = {"tokenizer.json", "vocab.json", "tokenizer_config.json",
+                                        "added_tokens.json"};
+    const char *slash = strrchr(name, '/');
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(slash ? slash + 1 : name, words[i]) == 0) return json_words;
+    return json_settings;
+}
+
 vidi_status hf_json(struct hf *h, const char *name, bool needed, json_t **out) {
     *out = NULL;
     if (!needed && !holds(h->folder, name)) return VIDI_OK;
     if (!holds(h->folder, name))
         return vd_fail(h->ctx, VIDI_E_IO, "%.600s: holds no %s", h->folder, name);
     const char *path = arena_print(h->arena, "%s/%s", h->folder, name);
-    const struct file_limit limit = {JSON_MOST, VIDI_E_FORMAT};
-    return path ? json_file_read(h->ctx, path, limit, out) : VIDI_E_MEMORY;
+    return path ? json_file_read(h->ctx, path, limit_of(name), out) : VIDI_E_MEMORY;
 }
 
 vidi_status hf_bad(struct hf *h, const char *where, const char *key, const char *words) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/json_cost.h"
 #include "io/kind.h"
 
 static bool begins(const unsigned char *text, uint64_t bytes, const char *with, uint64_t n) {
@@ -34,19 +35,31 @@ static vidi_status parse(struct vd_ctx *ctx, const char *path, const char *text,
     return vd_fail(ctx, VIDI_E_FORMAT, "%.600s: %.100s in line %d", path, error.text, error.line);
 }
 
-vidi_status json_file_read(struct vd_ctx *ctx, const char *path, struct file_limit limit,
+vidi_status json_affordable(struct vd_ctx *ctx, const char *name, const void *text, uint64_t bytes,
+                            struct json_limit limit) {
+    const uint64_t cost = json_cost(text, bytes);
+    if (cost <= limit.cost) return VIDI_OK;
+    return vd_fail(ctx, VIDI_E_FORMAT,
+                   "%.600s: holds so many values that they need %llu MiB of memory, and the limit "
+                   "is %llu MiB",
+                   name, (unsigned long long)(cost >> 20), (unsigned long long)(limit.cost >> 20));
+}
+
+vidi_status json_file_read(struct vd_ctx *ctx, const char *path, struct json_limit limit,
                            json_t **out) {
     void *data;
     uint64_t bytes;
     *out = NULL;
-    TRY(file_read(ctx, path, limit, &data, &bytes));
+    TRY(file_read(ctx, path, (struct file_limit){limit.bytes, VIDI_E_FORMAT}, &data, &bytes));
     const unsigned char *text = data;
     const bool wide = begins(text, bytes, "\xFF\xFE", 2) || begins(text, bytes, "\xFE\xFF", 2);
     const uint64_t mark = begins(text, bytes, "\xEF\xBB\xBF", 3) ? 3 : 0;
     while (bytes > mark && text[bytes - 1] == 0) bytes--;
-    const vidi_status status =
+    vidi_status status =
         wide ? vd_fail(ctx, VIDI_E_FORMAT, "%.600s: is text in UTF-16; save it as UTF-8", path)
-             : parse(ctx, path, (const char *)text + mark, (size_t)(bytes - mark), out);
+             : json_affordable(ctx, path, text, bytes, limit);
+    if (status == VIDI_OK)
+        status = parse(ctx, path, (const char *)text + mark, (size_t)(bytes - mark), out);
     vd_free(ctx, data);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "io/json_file.h"
 #include "io/kind.h"
 
 enum { LENGTH_BYTES = 8, HEADER_MOST = 32 << 20, TENSORS_MOST = 65536, NAME_MOST = 512 };
@@ -169,6 +170,7 @@ static vidi_status parse(struct safetensors *s, const unsigned char *base, uint6
         return vd_fail(s->ctx, VIDI_E_FORMAT, "%.600s: a header of %llu bytes, %llu are possible",
                        s->path, (unsigned long long)header_bytes,
                        (unsigned long long)(rest < HEADER_MOST ? rest : HEADER_MOST));
+    TRY(json_affordable(s->ctx, s->path, base + LENGTH_BYTES, header_bytes, json_tensors));
     json_error_t error;
     json_t *header = json_loadb((const char *)base + LENGTH_BYTES, (size_t)header_bytes,
                                 JSON_REJECT_DUPLICATES, &error);

@@ -4,7 +4,7 @@
 #include "io/json_file.h"
 #include "io/safetensors.h"
 
-enum { SHARDS_MOST = 512, INDEX_MOST = 32 << 20 };
+enum { SHARDS_MOST = 512 };
 static const char single[] = "model.safetensors", index_name[] = "model.safetensors.index.json";
 
 /* What is read of the index while its shards are opened. */
@@ -83,9 +83,8 @@ static vidi_status compare(struct safetensors_folder *f, const struct index *x) 
 }
 
 static vidi_status open_index(struct safetensors_folder *f, struct index *x) {
-    const struct file_limit limit = {INDEX_MOST, VIDI_E_FORMAT};
     json_t *doc;
-    TRY(json_file_read(f->ctx, x->path, limit, &doc));
+    TRY(json_file_read(f->ctx, x->path, json_tensors, &doc));
     x->weights = json_object_get(doc, "weight_map");
     vidi_status status =
         json_is_object(x->weights)
