@@ -123,6 +123,11 @@ DISPLAY=:4711 "$viewer" --no-config >"$work/none.out" 2>"$work/none.err"
 (($? == 1)) || fail "another exit code without a screen"
 grep -q 'vidi chat' "$work/none.err" || fail "no way out was named: $(<"$work/none.err")"
 [[ -s $work/none.out ]] && fail "something was printed"
+# Without any name of one SDL draws into memory; that is nobody's wish.
+env -u DISPLAY -u WAYLAND_DISPLAY -u SDL_VIDEODRIVER timeout 60 "$viewer" --no-config \
+    >"$work/none.out" 2>"$work/none.err"
+(($? == 1)) || fail "another exit code without the name of a screen"
+grep -q 'vidi chat' "$work/none.err" || fail "no way out was named: $(<"$work/none.err")"
 "$viewer" --theme pink 2>"$work/none.err"
 (($? == 2)) || fail "another exit code for a wrong theme"
 true

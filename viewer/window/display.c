@@ -36,6 +36,18 @@ double view_screen_scale(SDL_Window *w, SDL_Renderer *r) {
     return (double)pixels / points;
 }
 
+/* Without a screen SDL may draw into memory, where nobody sees it and no key comes from. */
+bool view_is_seen(void) {
+    static const char *const unseen[] = {"offscreen", "dummy"};
+    const char *driver = SDL_GetCurrentVideoDriver(), *asked = getenv("SDL_VIDEODRIVER");
+    for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+        if ((!asked || !*asked) && driver && strcmp(driver, unseen[i]) == 0) {
+            SDL_SetError("neither DISPLAY nor WAYLAND_DISPLAY leads to one");
+            return false;
+        }
+    return true;
+}
+
 void view_first_size(const struct settings *s, int *width, int *height) {
     const char *driver = SDL_GetCurrentVideoDriver();
     SDL_Rect most;

@@ -302,7 +302,7 @@ int cmd_view(struct cli *cli) {
 #ifdef SDL_HINT_IME_SUPPORT_EXTENDED_TEXT
     SDL_SetHint(SDL_HINT_IME_SUPPORT_EXTENDED_TEXT, "1"); /* else 31 bytes of it are shown */
 #endif
-    if (SDL_Init(SDL_INIT_VIDEO) != 0)
+    if (SDL_Init(SDL_INIT_VIDEO) != 0 || !view_is_seen())
         return cli_fail(cli, CLI_FAILED,
                         "there is no screen to open a window on (%s); `vidi chat` works without",
                         SDL_GetError());

@@ -61,6 +61,9 @@ struct view {
 /* display.c: pixels for a size at 100 %, and the window's size at first, within the screen. */
 double view_screen_scale(SDL_Window *w, SDL_Renderer *r);
 void view_first_size(const struct settings *s, int *width, int *height);
+/* False: what is drawn is seen by nobody, although no one asked for that; SDL_GetError() says why.
+ */
+bool view_is_seen(void);
 /* marks.c: over the picture that is shown in this box. */
 void view_marks(struct view *v, struct ui_box b, const struct ui_shown *shown);
 /* screen.c: a whole frame. */
