@@ -158,7 +158,7 @@ static struct gpu_program *long_program(struct gpu *gpu, struct vd_span y) {
 
 static void *set_later(void *flag) {
     nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-    *(volatile int *)flag = 1;
+    atomic_store((atomic_int *)flag, 1);
     return NULL;
 }
 
@@ -167,7 +167,7 @@ static void cancel_on(const char *device) {
     struct gpu *gpu = open_gpu(&l, (struct gpu_config){.device = device});
     struct gpu_program *p = long_program(gpu, make(gpu, 0));
     const uint64_t none = gpu_counters(gpu).submissions;
-    volatile int flag = 1;
+    atomic_int flag = 1;
     uint64_t ticket = 0;
     assert_int_equal(gpu_submit(p, 1e-6, &flag, &ticket), VIDI_E_CANCELLED);
     assert_int_equal(gpu_counters(gpu).submissions, none);
@@ -175,9 +175,9 @@ static void cancel_on(const char *device) {
 
     uint64_t some = 0; /* on a busy machine the flag may stand before the first is submitted */
     for (int i = 0; i < 100 && some == 0; i++) {
-        flag = 0;
+        atomic_store(&flag, 0);
         pthread_t thread;
-        assert_int_equal(pthread_create(&thread, NULL, set_later, (void *)&flag), 0);
+        assert_int_equal(pthread_create(&thread, NULL, set_later, &flag), 0);
         assert_int_equal(gpu_submit(p, 1e-6, &flag, &ticket), VIDI_E_CANCELLED);
         pthread_join(thread, NULL);
         some = gpu_counters(gpu).submissions - none;
@@ -185,7 +185,7 @@ static void cancel_on(const char *device) {
     assert_in_range(some, 1, STEPS - 1);
     assert_int_equal(gpu_wait(gpu, ticket), VIDI_OK);
 
-    flag = 0;
+    atomic_store(&flag, 0);
     assert_int_equal(gpu_submit(p, 1e-6, &flag, &ticket), VIDI_OK);
     assert_int_equal(gpu_wait(gpu, ticket), VIDI_OK);
     assert_int_equal(gpu_counters(gpu).submissions - none - some, STEPS);

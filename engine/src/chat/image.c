@@ -86,8 +86,7 @@ static void halve(struct said_picture *p) {
 static vidi_status submit(vidi_chat *c, const struct said_picture *said) {
     uint64_t ticket;
     memcpy(gpu_buffer_map(c->picture->rgb), said->rgb, (uint64_t)said->stride * said->height);
-    TRY(gpu_submit(c->picture->gpu, c->model->v->submit_ms, (const volatile int *)&c->cancel,
-                   &ticket));
+    TRY(gpu_submit(c->picture->gpu, c->model->v->submit_ms, &c->cancel, &ticket));
     return gpu_wait(c->model->v->gpu, ticket);
 }
 

@@ -279,7 +279,7 @@ vidi_status chat_redo_programs(vidi_chat *c) {
 vidi_status chat_run(vidi_chat *c, struct program *p, uint32_t rows, bool dump) {
     struct gpu *gpu = c->model->v->gpu;
     uint64_t ticket;
-    TRY(gpu_submit(p->gpu, c->model->v->submit_ms, (const volatile int *)&c->cancel, &ticket));
+    TRY(gpu_submit(p->gpu, c->model->v->submit_ms, &c->cancel, &ticket));
     TRY(gpu_wait(gpu, ticket));
     return dump && c->dump_glob ? program_dump(gpu, p, c->dump_dir, rows) : VIDI_OK;
 }
@@ -497,7 +497,7 @@ vidi_status chat_first_token(vidi_chat *c) {
 }
 
 vidi_status chat_step(vidi_chat *c) {
-    TRY(gpu_submit(c->answer->gpu, c->model->v->submit_ms, (const volatile int *)&c->cancel,
+    TRY(gpu_submit(c->answer->gpu, c->model->v->submit_ms, &c->cancel,
                    &c->tickets[c->sampled % STEPS_IN_FLIGHT]));
     c->sampled++;
     return VIDI_OK;

@@ -13,9 +13,11 @@
  *
  * Failure: vidi_status, words in the context given to gpu_open(). A list keeps its first failure
  * and gpu_program_record() returns it. After VIDI_E_DEVICE only gpu_close() is of use.
- * Threads: one at a time. */
+ * Threads: one at a time, but for the flag that gpu_submit() reads. */
 #ifndef VD_GPU_H
 #define VD_GPU_H
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "gpu/kernel.h"
 
@@ -195,7 +197,7 @@ void gpu_program_each(const struct gpu_program *p,
 /* Submits the whole program as one or more submissions, each bounded to about `budget_ms` by
  * measured times (0: 100). *cancel (may be NULL) is read between them: VIDI_E_CANCELLED. At most
  * two submissions are in flight. *ticket is reached when all of it has run. */
-vidi_status gpu_submit(struct gpu_program *p, double budget_ms, const volatile int *cancel,
+vidi_status gpu_submit(struct gpu_program *p, double budget_ms, const atomic_int *cancel,
                        uint64_t *ticket);
 /* Waits (a blocking wait, no spin), then checks the completion markers of everything up to the
  * ticket: a submission that the driver dropped, or does not end in five minutes, is VIDI_E_DEVICE.

@@ -236,7 +236,7 @@ static uint32_t group(const struct gpu_program *p, uint32_t first, double budget
     return n;
 }
 
-static bool is_set(const volatile int *flag) { return flag && *flag; }
+static bool is_set(const atomic_int *flag) { return flag && atomic_load(flag); }
 
 static vidi_status submit_group(struct gpu_program *p, uint32_t first, uint32_t n) {
     struct gpu *gpu = p->gpu;
@@ -246,7 +246,7 @@ static vidi_status submit_group(struct gpu_program *p, uint32_t first, uint32_t 
     return VIDI_OK;
 }
 
-vidi_status gpu_submit(struct gpu_program *p, double budget_ms, const volatile int *cancel,
+vidi_status gpu_submit(struct gpu_program *p, double budget_ms, const atomic_int *cancel,
                        uint64_t *ticket) {
     struct gpu *gpu = p->gpu;
     struct submitter *s = &gpu->submitter;
