@@ -40,12 +40,13 @@ const struct command commands[] = {
      "vidi watch SOURCE -p \"QUESTION\" --every 1s\n"
      "vidi watch camera -p \"QUESTION\" --continuous --json",
      "One line an answer; with --json one object a line. SOURCE: camera, camera:1,\n"
-     "/dev/video0, a video file, a stream's address, x11: for the screen, test for a\n"
-     "test picture, or one of FFmpeg's inputs as lavfi:testsrc2. Always the newest\n"
-     "frame; what looks like the one before is left out. A film begins with the first\n"
-     "answer and plays on meanwhile, or is stepped through with --fps. In --json:\n"
-     "film_ms is the frame's place in the film, time when it came; skipped counts\n"
-     "frames that looked alike, dropped those that newer ones replaced.",
+     "/dev/video0, a video file, - for standard input, a stream's address, x11: for\n"
+     "the screen, test for a test picture, or an input of FFmpeg as lavfi:testsrc2.\n"
+     "Always the newest frame; what looks like the one before is left out. A film\n"
+     "begins with the first answer and plays on meanwhile, or is stepped through with\n"
+     "--fps; a picture that stands still is asked about once. In --json: film_ms is\n"
+     "the frame's place in the film, time when it came; skipped counts frames that\n"
+     "looked alike, dropped those that newer ones replaced.",
      GROUP_MODEL | GROUP_PROMPT | GROUP_WATCH | GROUP_ANSWER | GROUP_DEVICE | GROUP_JSON,
      1, 1, cmd_watch},
     {"cameras", "list the cameras",
