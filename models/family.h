@@ -128,6 +128,7 @@ struct shape {
     } picture;
     const char *form;        /* chat form; NULL: by the file's template */
     const char *likely_form; /* where neither template nor vocabulary tells one; NULL: "plain" */
+    const char *raw_end;     /* behind what is said without a form, too; NULL: nothing */
     bool pictures_first;     /* pictures stand before the turn, not inside it */
     bool pictures_lead;      /* those of the first turn stand before the token that starts a text */
 };

@@ -17,6 +17,7 @@ static void shape(const void *cfg, struct shape *s) {
     s->picture.slots = 1 + PICTURES;
     s->pictures_lead = true;
     s->form = "plain";
+    s->raw_end = "\n"; /* its processor writes it, not a template */
 }
 
 static tensor encode(graph *g, const void *cfg, tensor pixels) {

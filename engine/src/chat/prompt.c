@@ -28,10 +28,13 @@ static bool is_start(const vidi_chat *c) {
     return c->position == 0 && (said->n == before || bos);
 }
 
-/* Words that are said one after another are those of the whole text. */
+/* Words that are said one after another are those of the whole text. A picture stands there as a
+ * control word, behind which SentencePiece begins a text anew. */
 static bool goes_on(const vidi_chat *c) {
     const struct tokens *said = &c->pending;
     const int32_t before = said->n ? said->ids[said->n - 1] : c->newest;
+    if (said->n && before < 0)
+        return !is_start(c) && !tokenizer_begins_behind_control(c->model->tokenizer);
     return !is_start(c) && !tokenizer_begins_behind(c->model->tokenizer, before);
 }
 
@@ -133,6 +136,14 @@ static vidi_status begin(vidi_chat *c, vidi_role first_role) {
     return push_parts(c, parts, n);
 }
 
+/* What the family's processor writes behind a prompt that has no form, unless it is there. */
+static const char *raw_end(const vidi_chat *c, const char *text, bool ends) {
+    const char *end = c->model->shape.raw_end;
+    const size_t n = strlen(text);
+    if (!end || !ends || (n && text[n - 1] == end[0])) return "";
+    return end;
+}
+
 /* All of a turn, or one part: the first opens it, the last one, which `ends`, closes it. */
 static vidi_status say(vidi_chat *c, vidi_role role, const char *text, bool ends) {
     const struct chat_form *form = c->model->form;
@@ -144,8 +155,8 @@ static vidi_status say(vidi_chat *c, vidi_role role, const char *text, bool ends
     const char *after = "";
     if (c->cfg.raw) {
         TRY(push_pictures(c, &after));
-        struct text_part parts[] = {words(after), words(text)};
-        return push_parts(c, parts, 2);
+        struct text_part parts[] = {words(after), words(text), words(raw_end(c, text, ends))};
+        return push_parts(c, parts, 3);
     }
     if (c->model->shape.pictures_first && opens) {
         TRY(push_pictures(c, &after));
@@ -160,9 +171,8 @@ static vidi_status say(vidi_chat *c, vidi_role role, const char *text, bool ends
     if (!c->n_waiting) return push_parts(c, parts, n + 3);
     if (opens) TRY(push_parts(c, parts, n));
     TRY(push_pictures(c, &after));
-    /* Behind a picture a text begins anew, as behind a control word. */
     parts[n] = words(after);
-    return tokenize_parts(c->model->tokenizer, parts + n, 3, &c->pending);
+    return push_parts(c, parts + n, 3);
 }
 
 vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {

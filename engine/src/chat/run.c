@@ -404,10 +404,20 @@ static vidi_status fill_chunk(vidi_chat *c, struct chunk *k) {
     return VIDI_OK;
 }
 
+static uint64_t pending_rows(const vidi_chat *c) {
+    uint64_t rows = 0;
+    for (uint32_t i = c->read_pending; i < c->pending.n; i++)
+        rows += c->pending.ids[i] < 0 ? c->pictures[~c->pending.ids[i]].rows : 1;
+    return rows - c->read_rows;
+}
+
 /* A prompt whose rows all see each other cannot be read in parts. */
 static vidi_status check_mutual(vidi_chat *c, const struct chunk *k) {
     const bool whole = c->read_pending + k->items == c->pending.n && !k->part;
     if (c->model->shape.picture.mutual != MUTUAL_PROMPT || c->position || whole) return VIDI_OK;
+    if (pending_rows(c) <= c->chunk)
+        return vd_fail(&c->model->v->ctx, VIDI_E_ARGUMENT,
+                       "this model takes pictures before all words only: one stands behind words");
     return vd_fail(&c->model->v->ctx, VIDI_E_CONTEXT,
                    "this model reads a first prompt of %u tokens at most, pictures included",
                    c->chunk);
@@ -421,10 +431,7 @@ static void drop_pending(vidi_chat *c) {
 
 /* Rows that the pending list will take; also counts them for the statistics. */
 static vidi_status check_room(vidi_chat *c) {
-    uint64_t rows = 0;
-    for (uint32_t i = c->read_pending; i < c->pending.n; i++)
-        rows += c->pending.ids[i] < 0 ? c->pictures[~c->pending.ids[i]].rows : 1;
-    rows -= c->read_rows;
+    const uint64_t rows = pending_rows(c);
     if (c->position + rows < (uint64_t)c->cfg.context) return VIDI_OK;
     const vidi_status status =
         vd_fail(&c->model->v->ctx, VIDI_E_CONTEXT,

@@ -364,6 +364,14 @@ static const char *first_word(const json_t *processor) {
     return word;
 }
 
+/* Models whose processor writes the first word itself, whatever the tokenizer does. */
+static bool processor_puts_first(const struct hf *h) {
+    static const char *const eyes[] = {"paligemma", "idefics", "mllama"};
+    for (size_t i = 0; h->eyes && i < sizeof eyes / sizeof *eyes; i++)
+        if (strcmp(h->eyes->projector, eyes[i]) == 0) return true;
+    return false;
+}
+
 static void put_first(struct tokens *t) {
     const char *put = first_word(json_object_get(t->json, "post_processor"));
     const char *word = put ? put : word_of(json_object_get(t->settings, "bos_token"));
@@ -372,7 +380,8 @@ static void put_first(struct tokens *t) {
     const bool found = find_word(t, word, &id);
     if (found) put_u32(&t->h->put, "tokenizer.ggml.bos_token_id", id);
     put_bool(&t->h->put, "tokenizer.ggml.add_bos_token",
-             found && (json_is_boolean(says) ? json_is_true(says) : put != NULL));
+             found && (processor_puts_first(t->h) ||
+                       (json_is_boolean(says) ? json_is_true(says) : put != NULL)));
 }
 
 /* eos_token_id: one, or a list, of which two are kept. */

@@ -56,7 +56,11 @@ bool tokenizer_is_control(const struct tokenizer *t, int32_t id) {
 
 bool tokenizer_begins_behind(const struct tokenizer *t, int32_t id) {
     const bool special = tokenizer_is_control(t, id) || (has(t, id) && t->types[id] == WORD_USER);
-    return special && t->space_prefix && !t->prefix_once;
+    return special && tokenizer_begins_behind_control(t);
+}
+
+bool tokenizer_begins_behind_control(const struct tokenizer *t) {
+    return t->space_prefix && !t->prefix_once;
 }
 
 int32_t tokenizer_find(const struct tokenizer *t, const char *word) {

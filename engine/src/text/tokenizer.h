@@ -59,6 +59,8 @@ bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
 /* Whether text behind this word gets the blank that text begins with, as in one call of tokenize.
  */
 bool tokenizer_begins_behind(const struct tokenizer *t, int32_t id);
+/* The same behind a control word, whichever. */
+bool tokenizer_begins_behind_control(const struct tokenizer *t);
 struct str tokenizer_word(const struct tokenizer *t, int32_t id); /* the entry as stored */
 
 /* Bytes of one token (control tokens: none), at most `cap`; returns the needed size. */
