@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,15 +77,23 @@ static void print_table(struct out *out, const json_t *files) {
         table_print(&t, out, "");
 }
 
+int hub_unreadable(struct cli *cli, const char *cache, int why) {
+    if (why == ENOMEM || why == 0)
+        return cli_fail(cli, CLI_MEMORY, "no memory for the list of %.300s", cache);
+    return cli_fail(cli, CLI_FAILED, "%.300s: cannot be read: %s", cache, strerror(why));
+}
+
 int cmd_list(struct cli *cli) {
     struct hub_names repos = {0};
     json_t *files = json_array();
     bool good = hub_repos(cli->env.hub_cache, &repos);
-    for (size_t i = 0; good && i < repos.n; i++) good = add_repo(cli, repos.items[i], files);
+    for (size_t i = 0; good && i < repos.n; i++)
+        good = (errno = ENOMEM, add_repo(cli, repos.items[i], files));
+    const int why = errno;
     hub_names_free(&repos);
     if (!good) {
         json_decref(files);
-        return cli_fail(cli, CLI_MEMORY, "no memory for the list of %.300s", cli->env.hub_cache);
+        return hub_unreadable(cli, cli->env.hub_cache, why);
     }
     if (cli->opt.json) return document_print(cli, json_pack("{s:o}", "files", files));
     print_table(&cli->out, files);

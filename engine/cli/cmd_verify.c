@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,10 +111,12 @@ int cmd_verify(struct cli *cli) {
     bool good = text ? hub_names_add(&repos, text) : hub_repos(cache, &repos);
     interrupt_defers();
     for (size_t i = 0; good && i < repos.n && !c.stopped && !c.cannot; i++)
-        good = hub_spec_parse(&spec, repos.items[i]) && check_repo(&c, repos.items[i], &spec);
+        good = (errno = ENOMEM, hub_spec_parse(&spec, repos.items[i])) &&
+               check_repo(&c, repos.items[i], &spec);
+    const int why = errno;
     interrupt_ends();
     hub_names_free(&repos);
     if (good) return finish(&c);
     json_decref(c.files);
-    return cli_fail(cli, CLI_MEMORY, "no memory for the list of %.300s", cache);
+    return hub_unreadable(cli, cache, why);
 }

@@ -15,10 +15,10 @@
 bool hub_repos(const char *cache, struct hub_names *out) {
     static const char prefix[] = "models--";
     DIR *dir = cache ? opendir(cache) : NULL;
-    if (!dir) return true;
+    if (!dir) return !cache || errno == ENOENT;
     bool good = true;
     struct dirent *entry;
-    while (good && (entry = readdir(dir))) {
+    while (good && (errno = 0, entry = readdir(dir))) {
         struct hub_spec spec;
         char text[300];
         const char *name = entry->d_name;
@@ -29,9 +29,11 @@ bool hub_repos(const char *cache, struct hub_names *out) {
                  middle + 2);
         if (hub_spec_parse(&spec, text) && !spec.tag[0]) good = hub_names_add(out, text);
     }
+    const int why = errno;
     closedir(dir);
     hub_names_sort(out);
-    return good;
+    errno = good ? why : ENOMEM;
+    return good && why == 0;
 }
 
 bool hub_is_there(const char *cache, const struct hub_spec *spec) {
@@ -149,7 +151,7 @@ void hub_entries_free(struct hub_entries *entries) {
 }
 
 static bool is_held(const char *path) {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return false;
     const bool held = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(fd);

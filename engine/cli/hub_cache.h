@@ -1,6 +1,7 @@
 /* hub_cache.h - what lies in the cache folder: repositories, their files and blobs. */
 #ifndef CLI_HUB_CACHE_H
 #define CLI_HUB_CACHE_H
+#include "cli.h"
 #include "hub.h"
 
 /* One file of one snapshot, or a download that is not finished. */
@@ -30,4 +31,7 @@ void hub_entries_free(struct hub_entries *entries);
 bool hub_busy(const char *cache, const struct hub_spec *spec);
 /* Removes a folder and all below it; links are removed, not followed. false: errno says why. */
 bool hub_remove_folder(const char *path);
+
+/* Says that the cache's list failed, `why` being errno; the exit code. */
+int hub_unreadable(struct cli *cli, const char *cache, int why);
 #endif

@@ -297,9 +297,10 @@ enum hub_verdict hub_verify(const char *path, const char *name, hub_on_bytes *on
     struct stat st;
     char digits[HUB_HASH_CAP];
     if (!hub_hash_ok(name)) return HUB_UNKNOWN;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     enum hub_verdict verdict = HUB_UNREADABLE;
-    if (fd >= 0 && fstat(fd, &st) == 0 && hub_hash_open(&h, name, (uint64_t)st.st_size)) {
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        hub_hash_open(&h, name, (uint64_t)st.st_size)) {
         const bool read = hub_hash_file(&h, fd, (uint64_t)st.st_size, on_bytes, user);
         if (!read && errno == 0) verdict = HUB_STOPPED;
         if (read && hub_hash_close(&h, digits))

@@ -92,6 +92,7 @@ static int finish(struct cli *cli, int code) {
     if (code == CLI_OK && cli->n_errors) code = CLI_FAILED;
     if (out_flush(&cli->out) || cli->out.error == EPIPE) return code;
     if (code != CLI_OK) return code;
+    if (cli->out.error == ENOMEM) return cli_fail(cli, CLI_MEMORY, "no memory for what is printed");
     return cli_fail(cli, CLI_FAILED, "standard output cannot be written: %s",
                     strerror(cli->out.error));
 }

@@ -1,5 +1,6 @@
 #include "table.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +72,8 @@ void table_print(struct table *t, struct out *out, const char *indent) {
         print_row(t, out, indent, widths, NULL);
         out_plain(out);
     }
-    for (size_t r = 0; r < n_rows; r++)
+    if (t->failed) out->error = ENOMEM; /* the end of the program says so */
+    for (size_t r = 0; r < n_rows && !t->failed; r++)
         print_row(t, out, indent, widths, t->cells + r * (size_t)t->n_columns);
     for (size_t i = 0; i < t->n; i++) free(t->cells[i]);
     free(t->cells);

@@ -18,6 +18,7 @@ void table_open(struct table *t, const char *const *titles);
 /* Cells are printed into the table one after the other, row by row. Control characters are made
  * visible; a cell is cut at 120 bytes. */
 void table_cell(struct table *t, const char *fmt, ...) CLI_PRINTF(2, 3);
-/* Prints the titles, when one has letters, and the rows; frees them. */
+/* Prints the titles, when one has letters, and the rows; frees them. Without memory for all of them
+ * no row is printed, and out->error says so. */
 void table_print(struct table *t, struct out *out, const char *indent);
 #endif
