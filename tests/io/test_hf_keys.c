@@ -430,8 +430,84 @@ static void published_keys(void **state) {
         opens_with(published[i].folder, published[i].file, published[i].at, published[i].keys);
 }
 
+/* --- what is honoured --------------------------------------------------------------------------
+ */
+
+/* Keys in place of those of the file, and the number that it becomes, by the reference's rule. */
+static const struct {
+    const char *folder, *file, *keys;
+    enum hf_part part;
+    const char *key;
+    double value;
+} honoured[] = {
+    {"llama", "config.json",
+     "{\"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 4.0, \"rope_theta\": 10000.0, "
+     "\"mscale\": 1.0, \"mscale_all_dim\": 0.5}}",
+     HF_TEXT, "llama.rope.scaling.yarn_attn_factor",
+     1.0648211}, /* (1 + ln 4 / 10) / (1 + ln 4 / 20) */
+    {"gemma2", "config.json", "{\"attn_logit_softcapping\": null}", HF_TEXT,
+     "gemma2.attn_logit_softcapping", 0},
+    {"gemma2", "config.json", "{\"final_logit_softcapping\": null}", HF_TEXT,
+     "gemma2.final_logit_softcapping", 0},
+    {"gemma3_text", "config.json",
+     "{\"rope_parameters\": {\"full_attention\": {\"rope_type\": \"default\", \"rope_theta\": "
+     "1e6}, "
+     "\"sliding_attention\": {\"rope_type\": \"linear\", \"factor\": 4.0, \"rope_theta\": 1e4}}}",
+     HF_TEXT, "gemma3.rope.scaling.factor_swa", 4},
+    {"smolvlm", "preprocessor_config.json", "{\"do_normalize\": false}", HF_EYES,
+     "clip.vision.image_std", 1},
+    {"smolvlm", "preprocessor_config.json", "{\"do_normalize\": false}", HF_EYES,
+     "clip.vision.image_mean", 0},
+    {"smolvlm", "preprocessor_config.json", "{\"do_rescale\": false}", HF_EYES,
+     "clip.vision.image_std", 0.5 / 255},
+    {"smolvlm", "preprocessor_config.json", "{\"rescale_factor\": 0.00784313725490196}", HF_EYES,
+     "clip.vision.image_mean", 0.25},
+    {"smolvlm", "preprocessor_config.json", "{\"do_image_splitting\": false}", HF_EYES,
+     "clip.vision.image_whole", 1},
+    {"llava", "preprocessor_config.json", "{\"size\": {\"shortest_edge\": 100}}", HF_EYES,
+     "clip.vision.crop_from", 100},
+};
+
+static double number_of(const struct gguf_value *v) {
+    return v->kind == GGUF_BOOL ? *(const unsigned char *)v->data : gguf_float_at(v, 0);
+}
+
+static void honoured_keys(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof honoured / sizeof *honoured; i++) {
+        struct vd_ctx ctx = {0};
+        struct gguf g;
+        char folder[256], path[1400];
+        json_error_t error;
+        uint32_t whole;
+        snprintf(folder, sizeof folder, FOLDERS "%s", honoured[i].folder);
+        snprintf(path, sizeof path, "%s/%s", folder, honoured[i].file);
+        json_t *root = json_load_file(path, 0, &error);
+        json_t *keys = json_loads(honoured[i].keys, 0, &error);
+        assert_true(root && keys);
+        json_object_update(root, keys);
+        link_folder(folder, honoured[i].file);
+        snprintf(path, sizeof path, "%s/%s", changed_folder, honoured[i].file);
+        assert_int_equal(json_dump_file(root, path, 0), 0);
+        json_decref(keys);
+        json_decref(root);
+        if (hf_folder_open(&ctx, changed_folder, honoured[i].part, &g) != VIDI_OK)
+            fail_msg("%s", ctx.error);
+        const struct gguf_value *v = gguf_find(&g, honoured[i].key);
+        if (!v) fail_msg("there is no %s", honoured[i].key);
+        const double is = v->kind == GGUF_U32 && gguf_u32(&g, honoured[i].key, &whole) == VIDI_OK
+                              ? whole
+                              : number_of(v);
+        if (is < honoured[i].value - 1e-6 || is > honoured[i].value + 1e-6)
+            fail_msg("%s is %g, not %g", honoured[i].key, is, honoured[i].value);
+        gguf_close(&g);
+        assert_int_equal(ctx.heap.live_bytes, 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_key),
-                                       cmocka_unit_test(published_keys)};
+                                       cmocka_unit_test(published_keys),
+                                       cmocka_unit_test(honoured_keys)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
