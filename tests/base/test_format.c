@@ -164,10 +164,41 @@ static void test_bytes(void **state) {
                 bytes == UINT64_C(1) << 63);
 }
 
+/* Three blocks of zeros; then a NaN or an infinity where each type keeps its numbers. */
+static void test_first_bad(void **state) {
+    (void)state;
+    static const struct {
+        enum vd_type type;
+        uint8_t n, at[2], bytes;
+    } where[] = {{VD_F32, 1, {0}, 4},     {VD_F16, 1, {0}, 2},     {VD_BF16, 1, {0}, 2},
+                 {VD_Q8_0, 1, {0}, 2},    {VD_Q4_0, 1, {0}, 2},    {VD_Q4_1, 2, {0, 2}, 2},
+                 {VD_Q5_0, 1, {0}, 2},    {VD_Q5_1, 2, {0, 2}, 2}, {VD_Q4_K, 2, {0, 2}, 2},
+                 {VD_Q5_K, 2, {0, 2}, 2}, {VD_Q6_K, 1, {208}, 2},  {VD_Q2_K, 2, {80, 82}, 2},
+                 {VD_Q3_K, 1, {108}, 2},  {VD_IQ4_NL, 1, {0}, 2},  {VD_IQ4_XS, 1, {0}, 2},
+                 {VD_MXFP4, 1, {0}, 1}};
+    for (size_t i = 0; i < sizeof where / sizeof *where; i++)
+        for (uint32_t place = 0; place < where[i].n; place++)
+            for (uint32_t b = 0; b < 3; b++) {
+                unsigned char blocks[3 * 256] = {0};
+                const uint32_t bytes = vd_formats[where[i].type].bytes;
+                assert_int_equal(format_first_bad(where[i].type, blocks, 3), 3);
+                unsigned char *at = blocks + b * bytes + where[i].at[place];
+                memset(at, 0xff, where[i].bytes); /* a NaN of any format */
+                assert_int_equal(format_first_bad(where[i].type, blocks, 3), b);
+                assert_int_equal(format_first_bad(where[i].type, blocks, b), b);
+            }
+    const float large[2] = {3.4e38f, -3.4e38f}, infinite[2] = {0, -INFINITY};
+    assert_int_equal(format_first_bad(VD_F32, large, 2), 2);
+    assert_int_equal(format_first_bad(VD_F32, infinite, 2), 1);
+    const uint16_t halves[3] = {0x7bff, 0xfbff, 0xfc00};
+    assert_int_equal(format_first_bad(VD_F16, halves, 3), 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_half),    cmocka_unit_test(test_every_rounding),
         cmocka_unit_test(test_half_extremes), cmocka_unit_test(test_every_bf16),
-        cmocka_unit_test(test_table),         cmocka_unit_test(test_bytes)};
+        cmocka_unit_test(test_table),         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_first_bad)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

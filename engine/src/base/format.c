@@ -82,3 +82,61 @@ uint16_t f32_to_bf16(float f) {
     if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 64u);
     return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
+
+/* --- numbers that are none ----------------------------------------------------------------------
+ */
+
+/* Where in a block numbers in a floating format stand: so many bytes each (1: an exponent alone),
+ * none where these bits are all set. */
+static const struct floats {
+    uint32_t ones;
+    uint8_t bytes, n, at[2];
+} floats_of[VD_TYPE_COUNT] = {
+    [VD_F32] = {0x7f800000, 4, 1, {0}}, [VD_F16] = {0x7c00, 2, 1, {0}},
+    [VD_BF16] = {0x7f80, 2, 1, {0}},    [VD_Q8_0] = {0x7c00, 2, 1, {0}},
+    [VD_Q4_0] = {0x7c00, 2, 1, {0}},    [VD_Q4_1] = {0x7c00, 2, 2, {0, 2}},
+    [VD_Q5_0] = {0x7c00, 2, 1, {0}},    [VD_Q5_1] = {0x7c00, 2, 2, {0, 2}},
+    [VD_Q4_K] = {0x7c00, 2, 2, {0, 2}}, [VD_Q5_K] = {0x7c00, 2, 2, {0, 2}},
+    [VD_Q6_K] = {0x7c00, 2, 1, {208}},  [VD_Q2_K] = {0x7c00, 2, 2, {80, 82}},
+    [VD_Q3_K] = {0x7c00, 2, 1, {108}},  [VD_IQ4_NL] = {0x7c00, 2, 1, {0}},
+    [VD_IQ4_XS] = {0x7c00, 2, 1, {0}},  [VD_MXFP4] = {0xff, 1, 1, {0}},
+};
+
+static bool bad_at(const struct floats *f, const unsigned char *block) {
+    for (uint32_t i = 0; i < f->n; i++) {
+        uint32_t bits = 0;
+        memcpy(&bits, block + f->at[i], f->bytes);
+        if ((bits & f->ones) == f->ones) return true;
+    }
+    return false;
+}
+
+/* Loops without a way out, which compilers make wide: plain numbers are most of what is read. */
+static bool any_bad32(const unsigned char *at, uint64_t n, uint32_t ones) {
+    uint32_t any = 0, bits;
+    for (uint64_t i = 0; i < n; i++) {
+        memcpy(&bits, at + 4 * i, sizeof bits);
+        any |= (bits & ones) == ones;
+    }
+    return any;
+}
+
+static bool any_bad16(const unsigned char *at, uint64_t n, uint16_t ones) {
+    uint16_t any = 0, bits;
+    for (uint64_t i = 0; i < n; i++) {
+        memcpy(&bits, at + 2 * i, sizeof bits);
+        any |= (bits & ones) == ones;
+    }
+    return any;
+}
+
+uint64_t format_first_bad(enum vd_type type, const void *blocks, uint64_t n) {
+    const struct floats *f = &floats_of[type];
+    const uint64_t bytes = vd_formats[type].bytes;
+    if (type == VD_F32 && !any_bad32(blocks, n, f->ones)) return n;
+    if (bytes == 2 && f->n && !any_bad16(blocks, n, (uint16_t)f->ones)) return n;
+    const unsigned char *block = blocks;
+    for (uint64_t b = 0; b < n; b++, block += bytes)
+        if (bad_at(f, block)) return b;
+    return n;
+}

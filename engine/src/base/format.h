@@ -48,6 +48,10 @@ enum vd_type format_of_gguf(uint32_t gguf_id); /* VD_TYPE_NONE: not one of ours 
 /* Bytes of `rows` rows of `cols` elements. False: cols is not whole blocks, or overflow. */
 bool format_bytes(enum vd_type type, uint64_t rows, uint64_t cols, uint64_t *out);
 
+/* The first of so many whole blocks that stands for a number which is infinite or none: an element,
+ * or one of the block's scales in f16 (mxfp4: the scale that means NaN). `n`: there is none. */
+uint64_t format_first_bad(enum vd_type type, const void *blocks, uint64_t n);
+
 /* Exact conversions of single numbers; f32_to_f16 rounds to nearest even. */
 float f16_to_f32(uint16_t h);
 uint16_t f32_to_f16(float f);

@@ -516,8 +516,11 @@ vidi_status chat_take(vidi_chat *c, int32_t *token) {
     *token = ring[(c->counter + c->taken) % TOKEN_RING];
     c->taken++;
     if (*token >= 0 && (uint32_t)*token < c->model->shape.vocab) return VIDI_OK;
-    return vd_fail(&c->model->v->ctx, VIDI_E_DEVICE,
-                   "the model's numbers are not finite: the device or the weights are damaged");
+    return vd_fail(
+        &c->model->v->ctx, VIDI_E_DEVICE,
+        "%s: the model's numbers are not finite on this device although its weights are: "
+        "they grow too large, or the driver computes wrongly",
+        c->model->file.path);
 }
 
 vidi_status chat_settle(vidi_chat *c) {

@@ -301,6 +301,21 @@ static vidi_status copy(struct weights *w, const struct gguf_tensor *t, uint64_t
     return gguf_copy(in_second ? s : w->file, t, at, to, bytes);
 }
 
+/* Rows first .. of a tensor as the file has them, all of whose numbers are numbers. */
+static vidi_status copy_rows(struct weights *w, const struct gguf_tensor *t, uint64_t first,
+                             uint64_t n, uint64_t row_bytes, void *to) {
+    const struct gguf *s = w->second;
+    const bool in_second = s && t >= s->tensors && t < s->tensors + s->n_tensors;
+    const uint64_t blocks = row_bytes / vd_formats[t->type].bytes;
+    TRY(copy(w, t, first * row_bytes, to, n * row_bytes));
+    const uint64_t bad = format_first_bad(t->type, to, n * blocks);
+    if (bad == n * blocks) return VIDI_OK;
+    return vd_fail(w->ctx, VIDI_E_FORMAT,
+                   "%s: tensor %.*s has numbers that are infinite or none, the first in row %llu",
+                   in_second ? s->path : w->file->path, (int)t->name.len, t->name.ptr,
+                   (unsigned long long)(first + bad / blocks));
+}
+
 /* Bytes `at` .. `at + n` of two tensors, in the two halves of a buffer. */
 static bool same_piece(struct weights *w, const struct gguf_tensor *const pair[2], uint64_t at,
                        uint64_t n, unsigned char *halves) {
@@ -369,7 +384,7 @@ static vidi_status upload_rows(struct weights *w, const struct weight *to, uint3
         const uint32_t n = rows - done < at_once ? rows - done : at_once;
         unsigned char *q = scratch, *h = q + (uint64_t)n * layout.q,
                       *s = h + (uint64_t)n * layout.h;
-        status = copy(w, t, done * src_row, from_file, n * src_row);
+        status = copy_rows(w, t, done, n, src_row, from_file);
         if (status == VIDI_OK && made != from_file)
             status = quant_rows(w->ctx,
                                 &(struct quant_job){t->type, type, from_file, made, n, to->cols});
@@ -428,7 +443,7 @@ static vidi_status some_rows(struct weights *w, const struct gguf_tensor *t, uin
     unsigned char *from_file = vd_alloc(w->ctx, src_row);
     vidi_status status = from_file ? VIDI_OK : VIDI_E_MEMORY;
     for (uint64_t r = first; r < first + n && status == VIDI_OK; r++, out += cols) {
-        status = copy(w, t, r * src_row, from_file, src_row);
+        status = copy_rows(w, t, r, 1, src_row, from_file);
         if (status == VIDI_OK) dequant_row(t->type, from_file, (uint32_t)cols, out);
     }
     vd_free(w->ctx, from_file);
@@ -517,7 +532,7 @@ static vidi_status turn(struct weights *w, const struct gguf_tensor *t, struct g
     vidi_status status = row && to && from_file ? VIDI_OK : VIDI_E_MEMORY;
     for (uint64_t r = 0; status == VIDI_OK && r < rows; r++) {
         const unsigned char *from = from_file;
-        status = copy(w, t, r * src_row, from_file, src_row);
+        status = copy_rows(w, t, r, 1, src_row, from_file);
         if (!half) {
             dequant_row(t->type, from, (uint32_t)cols, row);
             from = (const unsigned char *)row;
