@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "io_help.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -526,6 +527,20 @@ static void test_cut_after_opening(void **state) {
     assert_words(&ctx, "bytes when it was opened and has");
     assert_int_equal(truncate(path, 10), 0);
     assert_int_equal(gguf_still_whole(&g), VIDI_E_FORMAT);
+    gguf_close(&g);
+
+    /* Written to, and as long as before: what was read may be half of each. */
+    scratch_file("cut.gguf", m.data, m.n);
+    assert_int_equal(gguf_open(&ctx, path, &g), VIDI_OK);
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    assert_int_equal(fputc('G', f), 'G');
+    assert_int_equal(fclose(f), 0);
+    /* Its time moves even where the clock of the file system is slow. */
+    const struct timespec times[2] = {{1000, 0}, {1000, 5}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    assert_int_equal(gguf_still_whole(&g), VIDI_E_FORMAT);
+    assert_words(&ctx, "was written to while it was read");
     gguf_close(&g);
 
     /* Keys and names outlive the file; what tensors hold does not, and says so. */

@@ -28,7 +28,12 @@ vidi_status mapped_open(struct vd_ctx *ctx, const char *path, const char *what,
     struct mapped m = {0};
     *out = m;
     TRY(file_open(ctx, path, &m.fd, &m.bytes));
-    const vidi_status status = map(ctx, path, what, &m);
+    struct stat st = {0};
+    vidi_status status = VIDI_OK;
+    if (fstat(m.fd, &st) != 0) status = vd_fail(ctx, VIDI_E_IO, "%.600s: cannot be examined", path);
+    m.changed_s = st.st_mtim.tv_sec;
+    m.changed_ns = st.st_mtim.tv_nsec;
+    if (status == VIDI_OK) status = map(ctx, path, what, &m);
     if (status == VIDI_OK)
         *out = m;
     else
@@ -58,6 +63,9 @@ vidi_status mapped_still_whole(struct vd_ctx *ctx, const char *path, const struc
     if (!m->bytes) return VIDI_OK;
     struct stat st;
     if (fstat(m->fd, &st) != 0) return vd_fail(ctx, VIDI_E_IO, "%.600s: cannot be examined", path);
+    const bool same = st.st_mtim.tv_sec == m->changed_s && st.st_mtim.tv_nsec == m->changed_ns;
+    if ((uint64_t)st.st_size == m->bytes && !same)
+        return vd_fail(ctx, VIDI_E_FORMAT, "%.600s: was written to while it was read", path);
     if ((uint64_t)st.st_size == m->bytes) return VIDI_OK;
     return vd_fail(ctx, VIDI_E_FORMAT, "%.600s: had %llu bytes when it was opened and has %llu now",
                    path, (unsigned long long)m->bytes, (unsigned long long)st.st_size);

@@ -11,6 +11,7 @@ struct mapped {
     const unsigned char *data;
     uint64_t bytes; /* 0: nothing is mapped */
     int fd;
+    int64_t changed_s, changed_ns; /* when it was written to, as it was opened */
 };
 
 /* VIDI_E_FORMAT for an empty file, which is not `what` ("a GGUF file"); VIDI_E_IO; VIDI_E_MEMORY.
@@ -21,6 +22,6 @@ vidi_status mapped_open(struct vd_ctx *ctx, const char *path, const char *what, 
 vidi_status mapped_keep(struct vd_ctx *ctx, const char *path, const struct mapped *m,
                         uint64_t bytes);
 void mapped_close(struct mapped *m); /* safe on a zeroed one */
-/* Fails when the file's size has changed. OK when nothing is mapped. */
+/* Fails when the file's size has changed, or it was written to. OK when nothing is mapped. */
 vidi_status mapped_still_whole(struct vd_ctx *ctx, const char *path, const struct mapped *m);
 #endif
