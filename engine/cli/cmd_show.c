@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "document.h"
+#include "hub_hash.h"
 #include "table.h"
 
 /* What a conversation holds unless -c says otherwise, see vidi_chat_config. */
@@ -47,6 +48,23 @@ static void vision_text(char *dst, size_t cap, const json_t *vision, const char 
              apart ? ", in " : "", apart ? slash ? slash + 1 : at : "");
 }
 
+/* Whether its form is known, what its bytes hash to, and how it begins. */
+static const char *template_text(char *dst, size_t cap, const json_t *d) {
+    static const char any[] = "0000000000000000000000000000000000000000000000000000000000000000";
+    const char *template = document_text(d, "template", ""), *form;
+    const size_t len = strlen(template);
+    char begin[256], digits[HUB_HASH_CAP] = "";
+    struct hub_hash hash = {0};
+    if (!len) return "none: a model without eyes completes the text as it is";
+    form = document_text(d, "template_form", "not known, the form is guessed");
+    if (hub_hash_open(&hash, any, len) &&
+        !(hub_hash_add(&hash, template, len) && hub_hash_close(&hash, digits)))
+        digits[0] = 0;
+    snprintf(dst, cap, "%s; %s%s; %s", form, digits[0] ? "sha256 " : "no hash", digits,
+             text_visible(begin, 64, template, len));
+    return dst;
+}
+
 static void print_summary(struct out *out, const json_t *d, const char *path) {
     const json_t *vision = json_object_get(d, "vision");
     const double weights =
@@ -86,8 +104,7 @@ static void print_summary(struct out *out, const json_t *d, const char *path) {
     row(&t, "memory", weights > 0 ? text : NULL);
     types_text(text, sizeof text, json_object_get(d, "types"));
     row(&t, "types", text);
-    const char *template = document_text(d, "template", "none");
-    row(&t, "template", text_visible(text, 64, template, strlen(template)));
+    row(&t, "template", template_text(text, sizeof text, d));
     table_print(&t, out, "");
 }
 

@@ -34,6 +34,17 @@ works show --json "$mllama"
 check what a picture keeps -- same "$(json kv_bytes_per_picture)" $((2 * 2 * 4 * 17 * 2 * 16 * 2))
 works show "$mllama"
 check its words -- grep -q '^memory .*, 17.0 KiB a picture$' out
+hash=$("$VIDI" show --json "$mllama" | python3 -c 'import hashlib, json, sys
+print(hashlib.sha256(json.load(sys.stdin)["template"].encode()).hexdigest())')
+check its template -- grep -q "^template  *llama3; sha256 $hash; " out
+base=${mllama%/folders/*}/decoders/llama3/tiny.gguf # has none: its text is completed as it is
+works show "$base"
+check no template -- grep -q '^template  *none: ' out
+raw=$("$VIDI" ask -m "$base" --raw --json -n 4 'a b c')
+guessed=$("$VIDI" ask -m "$base" --json -n 4 'a b c' 2>"$tmp/told")
+ids() { python3 -c 'import json, sys; print(json.load(sys.stdin)["tokens"])'; }
+check as raw text -- same "$(ids <<<"$guessed")" "$(ids <<<"$raw")"
+check it is said -- grep -q 'no chat template, so the text is completed as it is' "$tmp/told"
 
 need_model
 works show --json

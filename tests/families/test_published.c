@@ -166,7 +166,8 @@ static void test_no_template(void **state) {
         vidi_model *m;
         const vidi_model_config cfg = {.path = text, .mmproj = eyes};
         if (vidi_model_open_with(v, &cfg, &m) != VIDI_OK) fail_msg("%s", vidi_error(v));
-        assert_string_equal(m->form->name, i < 2 ? "vicuna" : "plain");
+        assert_string_equal(m->form->name, i < 2 ? "vicuna" : i % 2 ? "plain" : "bare");
+        assert_int_equal(m->completes, i == 2);
         vidi_model_close(m);
     }
     vidi_close(v);

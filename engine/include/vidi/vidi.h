@@ -81,7 +81,8 @@ typedef struct vidi_chat_config {
     float top_p;       /* 0 or 1: off */
     float min_p;       /* 0: off */
     uint64_t seed; /* the same seed gives the same answer to the same turns on the same device */
-    int raw;       /* 1: text goes to the model without its prompt form */
+    int raw;       /* 1: text goes to the model without its prompt form, as it does, with a warning
+                    * to the log, where a model without eyes has no template */
     vidi_cache cache;
     const char *date; /* "28 Nov 2026", for prompt forms that say what day it is; NULL: the day that
                        * the model's template says by itself. Copied. */

@@ -20,6 +20,12 @@ static vidi_status open_into(vidi_chat *c, const vidi_chat_config *cfg) {
                        "a context of %u is outside 2 to %u, what the model was made for", context,
                        m->shape.context);
     c->cfg.context = (int)context;
+    if (m->completes && !c->cfg.raw) {
+        c->cfg.raw = 1;
+        vd_log(ctx, VD_LOG_WARN,
+               "%s: the model has no chat template, so the text is completed as it is",
+               m->file.path);
+    }
     if (c->cfg.date) {
         c->date = arena_text(&c->arena, c->cfg.date, strlen(c->cfg.date));
         c->cfg.date = NULL;

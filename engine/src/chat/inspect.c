@@ -171,6 +171,16 @@ static void set_vision(vidi *v, json_t *doc, const struct gguf *g, const char *p
     gguf_close(&apart);
 }
 
+/* The form that its template is known as; null: there is none, or it is not known. */
+static void set_form(json_t *doc, const struct gguf *g) {
+    static const char key[] = "tokenizer.chat_template";
+    struct str text = {"", 0};
+    const struct chat_form *form = NULL;
+    if (gguf_find(g, key) && gguf_str(g, key, &text) == VIDI_OK && text.len)
+        form = chat_form_recognise(text.ptr, text.len);
+    json_object_set_new(doc, "template_form", form ? json_string(form->name) : json_null());
+}
+
 static void describe(vidi *v, const struct gguf *g, const char *eyes, enum vd_type wanted,
                      json_t *doc, struct shape *shape) {
     json_t *metadata = json_object();
@@ -183,6 +193,7 @@ static void describe(vidi *v, const struct gguf *g, const char *eyes, enum vd_ty
     set_text(doc, g, "general.name", "name");
     set_text(doc, g, "general.license", "license");
     set_text(doc, g, "tokenizer.chat_template", "template");
+    set_form(doc, g);
     for (uint32_t i = 0; i < g->n_values; i++) {
         char *key = json_key(&v->ctx, g->values[i].key);
         if (key) json_object_set_new(metadata, key, value_json(&g->values[i]));

@@ -41,6 +41,7 @@ struct vidi_model {
     struct tokenizer *tokenizer;
     struct tokenizer *asking; /* of the eyes, where they read what is asked; else NULL */
     const struct chat_form *form;
+    bool completes; /* nothing tells a form: what is said is gone on with as it is */
     struct weights *weights;
     struct adapter *adapters[ADAPTERS_MOST]; /* files in use */
     uint32_t n_adapters;

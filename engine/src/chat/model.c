@@ -154,7 +154,10 @@ static void find_form(vidi_model *m) {
         gguf_str(&m->file, "tokenizer.chat_template", &text) == VIDI_OK)
         m->form = chat_form_recognise(text.ptr, text.len);
     if (m->form) return;
-    m->form = chat_form_of_words(m->tokenizer);
+    /* Words of a vocabulary do not tell a base model from one that was taught turns. */
+    m->completes = !text.len && !m->shape.picture.rows;
+    m->form = m->completes ? chat_form_find("bare") : chat_form_of_words(m->tokenizer);
+    if (m->completes) return;
     if (m->shape.likely_form && m->form == chat_form_recognise(NULL, 0))
         m->form = chat_form_find(m->shape.likely_form);
     if (text.len)
