@@ -208,6 +208,15 @@ json_t *answer_json(const struct answer *a, const char *device) {
                      document_string(device, strlen(device)));
 }
 
+void answer_note_cut(struct cli *cli, const struct answer *a) {
+    const vidi_stats *st = &a->stats;
+    if (a->cancelled || a->gone) return;
+    if (st->stop == VIDI_STOP_LENGTH)
+        cli_note(cli, "the answer was cut at %d tokens, as -n says", st->answer_tokens);
+    if (st->stop == VIDI_STOP_CONTEXT)
+        cli_note(cli, "the answer was cut: the context of %d tokens is full (-c)", st->context);
+}
+
 static double rate(int tokens, double ms) { return ms > 0 ? tokens * 1e3 / ms : 0; }
 
 void answer_note(struct cli *cli, const struct answer *a) {

@@ -56,6 +56,8 @@ void answer_free(struct answer *a);
 
 /* The object of `ask --json`; NULL when memory ran out. */
 json_t *answer_json(const struct answer *a, const char *device);
+/* Says on stderr that the answer was cut, where it was: by -n, or by the end of the context. */
+void answer_note_cut(struct cli *cli, const struct answer *a);
 /* One line on stderr: how long it took and how fast it was. */
 void answer_note(struct cli *cli, const struct answer *a);
 #endif

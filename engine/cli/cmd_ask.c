@@ -1,9 +1,42 @@
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "answer.h"
 #include "batch.h"
 #include "document.h"
+
+enum { PROMPT_BYTES = 16 << 20 };
+
+/* The whole of a file into *text, without the newline at its end; from malloc(). */
+static int read_prompt(struct cli *cli, const char *path, char **text) {
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    if (!file) return cli_fail(cli, CLI_USAGE, "%s: %s", path, strerror(errno));
+    char *all = malloc(PROMPT_BYTES + 1);
+    const size_t n = all ? fread(all, 1, PROMPT_BYTES + 1, file) : 0;
+    const bool failed = all && ferror(file);
+    const int error = errno;
+    if (file != stdin) fclose(file);
+    int code = CLI_OK;
+    if (!all)
+        code = cli_fail(cli, CLI_MEMORY, "%s: no memory to read it", path);
+    else if (failed)
+        code = cli_fail(cli, CLI_USAGE, "%s: %s", path, strerror(error));
+    else if (n > PROMPT_BYTES || memchr(all, 0, n))
+        code = cli_fail(cli, CLI_USAGE,
+                        n > PROMPT_BYTES ? "%s: a question may hold 16 MiB"
+                                         : "%s: it holds NUL bytes and is no text",
+                        path);
+    if (code != CLI_OK) {
+        free(all);
+        return code;
+    }
+    all[n - (n > 0 && all[n - 1] == '\n')] = '\0';
+    *text = all;
+    return CLI_OK;
+}
 
 /* `ask PICTURE ... QUESTION`: without -p the last argument is the question; the others are
  * pictures, after those of --image. */
@@ -11,7 +44,7 @@ static int sort_arguments(struct cli *cli) {
     struct options *opt = &cli->opt;
     int n = opt->rest.n;
     if (opt->batch) {
-        if (n == 0 && !opt->prompt && opt->images.n == 0) return CLI_OK;
+        if (n == 0 && !opt->prompt && !opt->prompt_file && opt->images.n == 0) return CLI_OK;
         return cli_fail(cli, CLI_USAGE, "--batch takes its pictures and questions from %s alone",
                         opt->batch);
     }
@@ -39,6 +72,7 @@ static int report(struct cli *cli, struct session *s, const struct answer *a) {
         fputs("\n", stderr); /* behind the terminal's "^C" */
     }
     out_flush(&cli->out);
+    answer_note_cut(cli, a);
     if (cli->opt.verbose) answer_note(cli, a);
     return a->cancelled ? CLI_INTERRUPTED : CLI_OK;
 }
@@ -59,7 +93,7 @@ static int ask(struct cli *cli, struct session *s, const struct pictures *pictur
     return code;
 }
 
-int cmd_ask(struct cli *cli) {
+static int ask_all(struct cli *cli) {
     int code = sort_arguments(cli);
     if (code != CLI_OK) return code;
     if (cli->opt.batch) return batch_run(cli);
@@ -73,5 +107,18 @@ int cmd_ask(struct cli *cli) {
     if (code == CLI_OK) code = ask(cli, &s, &pictures);
     pictures_free(&s, &pictures);
     session_close(&s);
+    return code;
+}
+
+int cmd_ask(struct cli *cli) {
+    struct options *opt = &cli->opt;
+    if (!opt->prompt_file) return ask_all(cli);
+    if (opt->prompt)
+        return cli_fail(cli, CLI_USAGE, "-f and -p are two questions; one is asked at a time");
+    char *text = NULL;
+    int code = read_prompt(cli, opt->prompt_file, &text);
+    opt->prompt = text;
+    if (code == CLI_OK) code = ask_all(cli);
+    free(text);
     return code;
 }

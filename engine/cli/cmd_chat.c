@@ -91,6 +91,7 @@ static void ask(struct conversation *c, const char *text) {
     out_flush(&cli->out);
     if (status == VIDI_OK) {
         c->begun = true;
+        answer_note_cut(cli, &a);
         if (cli->opt.verbose) answer_note(cli, &a);
     } else {
         failed(c, STAGE_RUN, status);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "habits.h"
 #include "interrupt.h"
 #include "suggest.h"
 
@@ -58,6 +59,9 @@ static int run_command(struct cli *cli, int argc, char **argv) {
     cli->argv = argv;
     if (!options_parse(&cli->opt, cli->command, argc, argv, error, sizeof error))
         return cli_fail(cli, CLI_USAGE, "%s", error);
+    for (int i = 0; i < cli->opt.habits.n; i++)
+        cli_note(cli, "%.60s: %s", cli->opt.habits.items[i],
+                 habit_find(cli->opt.habits.items[i])->words);
     if (cli->opt.help) {
         help_command(&cli->out, cli->command);
         return CLI_OK;

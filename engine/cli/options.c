@@ -4,11 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include "cli.h"
+#include "habits.h"
 #include "suggest.h"
 
-enum kind { SWITCH, COUNT, WHOLE, SEED, REAL, TEXT, TEXTS, CHOICE };
+/* WHOLE_OR_ALL: -1 is the same as not given. */
+enum kind { SWITCH, COUNT, WHOLE, WHOLE_OR_ALL, SEED, REAL, TEXT, TEXTS, CHOICE };
 
 struct option {
     unsigned groups;
@@ -24,9 +28,9 @@ struct option {
 
 /* clang-format off */
 static const struct option table[] = {
-    {GROUP_MODEL, TEXT, AT(model), "-m --model", "FILE",
+    {GROUP_MODEL, TEXT, AT(model), "-m --model -hf --hf-repo", "FILE",
      "GGUF file, folder, or OWNER/NAME[:QUANT] of `vidi list` (default: the model that ships inside)", 0, 0},
-    {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH | GROUP_QUANTIZE, TEXT, AT(mmproj), "--mmproj", "FILE",
+    {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH | GROUP_QUANTIZE, TEXT, AT(mmproj), "--mmproj -mm", "FILE",
      "the model's vision part, where it is a GGUF file of its own (default: the one beside the model; \"\": none)", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH, SWITCH, AT(mmproj_any), "--mmproj-any", NULL,
      "take a vision part that by its own words is another model's", 0, 0},
@@ -37,10 +41,12 @@ static const struct option table[] = {
     {GROUP_QUESTION | GROUP_DUMP | GROUP_BENCH | GROUP_VIEW | GROUP_WATCH | GROUP_QUANTIZE | GROUP_SHOW, CHOICE, AT(weights), "--type", "q8_0|q4_0|q4_K",
      "what weights that are not quantised become, to take less memory", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP, TEXTS, AT(images), "--image", "FILE",
-     "a picture: JPEG, PNG, WebP, HEIC, TIFF, ...; may be repeated", 0, 0},
+     "a picture: JPEG, PNG, WebP, HEIC, TIFF, ...; several by commas, or repeated", 0, 0},
     {GROUP_PROMPT | GROUP_DUMP, TEXT, AT(prompt), "-p --prompt", "TEXT",
      "the question", 0, 0},
-    {GROUP_QUESTION | GROUP_DUMP, TEXT, AT(system_prompt), "--system-prompt", "TEXT",
+    {GROUP_BATCH, TEXT, AT(prompt_file), "-f --file", "FILE",
+     "the question is in this file, - for stdin", 0, 0},
+    {GROUP_QUESTION | GROUP_DUMP, TEXT, AT(system_prompt), "--system-prompt -sys", "TEXT",
      "said to the model before everything else", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP, TEXT, AT(date), "--date", "TEXT",
      "what day it is, for prompt forms that say it (default: the template's own, 26 Jul 2024)", 0, 0},
@@ -52,10 +58,10 @@ static const struct option table[] = {
      "names of the activations to write (default: *)", 0, 0},
     {GROUP_DUMP, TEXT, AT(to), "--to", "DIR",
      "folder for the .npy files; made if missing", 0, 0},
-    {GROUP_ANSWER | GROUP_DUMP, WHOLE, AT(max_tokens), "-n --predict --n-predict", "N",
-     "at most N tokens of answer (default: until the model stops)", 1, 1000000},
+    {GROUP_ANSWER | GROUP_DUMP, WHOLE_OR_ALL, AT(max_tokens), "-n --predict --n-predict", "N",
+     "at most N tokens of answer (default, and -1: until the model stops)", 1, 1000000},
     {GROUP_ANSWER | GROUP_DUMP | GROUP_VIEW, WHOLE, AT(context), "-c --ctx-size", "N",
-     "tokens a conversation may hold (default: the model's, at most 4096)", 1, 16777216},
+     "tokens a conversation may hold (default, and 0: the model's, at most 4096)", 0, 16777216},
     {GROUP_ANSWER | GROUP_DUMP | GROUP_VIEW, CHOICE, AT(cache), "--cache-type", "f32|f16|q8_0",
      "how keys and values of the conversation are kept (default: f16, on a CPU f32)", 0, 0},
     {GROUP_ANSWER, REAL, AT(temperature), "--temp --temperature", "T",
@@ -67,7 +73,7 @@ static const struct option table[] = {
     {GROUP_ANSWER, REAL, AT(min_p), "--min-p", "P",
      "... among those at least this likely beside the likeliest (default 0.05)", 0, 1},
     {GROUP_ANSWER, SEED, AT(seed), "-s --seed", "N",
-     "the same seed gives the same answer on the same device (default 0)", 0, 0},
+     "the same seed gives the same answer on the same device (default 0; -1: another each time)", 0, 0},
     {GROUP_SHOW, SWITCH, AT(all), "--all", NULL,
      "every tensor and every metadata key on its own line", 0, 0},
     {GROUP_TOKENIZE, SWITCH, AT(special), "--special", NULL,
@@ -180,7 +186,7 @@ static bool unknown(const struct command *command, const char *name, char *error
 
 static bool read_real(const struct option *option, const char *name, const char *text, double *out,
                       char *error, size_t cap) {
-    const bool whole = option->kind == WHOLE;
+    const bool whole = option->kind == WHOLE || option->kind == WHOLE_OR_ALL;
     char *end;
     errno = 0;
     const double value = strtod(text, &end);
@@ -197,6 +203,7 @@ static bool read_real(const struct option *option, const char *name, const char 
 }
 
 static bool read_seed(const char *name, const char *text, uint64_t *out, char *error, size_t cap) {
+    if (strcmp(text, "-1") == 0 && getrandom(out, sizeof *out, 0) == sizeof *out) return true;
     errno = 0;
     const bool digits = text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
     const unsigned long long value = digits ? strtoull(text, NULL, 10) : 0;
@@ -225,6 +232,18 @@ static bool read_choice(const struct option *option, const char *name, const cha
     return false;
 }
 
+/* "a.png,b.png": both, where there is no file of that name, but one of the first. */
+static void add_texts(struct words *words, const char *text) {
+    char first[4096];
+    for (const char *comma; (comma = strchr(text, ',')); text = comma + 1) {
+        snprintf(first, sizeof first, "%.*s", (int)(comma - text), text);
+        if (access(text, F_OK) == 0 || access(first, F_OK) != 0) break;
+        *(char *)comma = '\0'; /* of argv, which is the program's to change */
+        words->items[words->n++] = text;
+    }
+    words->items[words->n++] = text;
+}
+
 static bool store(struct options *o, const struct option *option, const char *name,
                   const char *text, char *error, size_t cap) {
     void *at = (char *)o + option->offset;
@@ -240,14 +259,16 @@ static bool store(struct options *o, const struct option *option, const char *na
         *(const char **)at = text;
         return true;
     case TEXTS: {
-        struct words *words = at;
-        words->items[words->n++] = text;
+        add_texts(at, text);
         return true;
     }
     case CHOICE:
         return read_choice(option, name, text, at, error, cap);
     case SEED:
         return read_seed(name, text, at, error, cap);
+    case WHOLE_OR_ALL:
+        if (strcmp(text, "-1") == 0) return true;
+        /* fall through */
     case WHOLE:
         if (!read_real(option, name, text, &number, error, cap)) return false;
         *(int *)at = (int)number;
@@ -258,6 +279,34 @@ static bool store(struct options *o, const struct option *option, const char *na
     return false;
 }
 
+static bool is_one_of(const char *words, const char *word) {
+    const size_t n = strlen(word);
+    for (const char *at = words; *at; at += strcspn(at, "|"), at += *at == '|')
+        if (strcspn(at, "|") == n && memcmp(at, word, n) == 0) return true;
+    return false;
+}
+
+/* An option of another program: what it asks for is so here anyway, or what to use instead. */
+static bool read_habit(struct options *o, const struct habit *habit, int argc, char **argv, int *i,
+                       char *error, size_t cap) {
+    const char *word = argv[*i];
+    if (!habit->goes_on) {
+        snprintf(error, cap, "%.60s: %s", word, habit->words);
+        return false;
+    }
+    if (habit->value && !strchr(word, '=') && *i + 1 < argc &&
+        (!habit->value[0] || is_one_of(habit->value, argv[*i + 1])))
+        ++*i;
+    o->habits.items[o->habits.n++] = word;
+    return true;
+}
+
+/* -v, -vv, ... */
+static bool is_verbose(const char *word) {
+    const size_t n = strlen(word + 1);
+    return n > 0 && strspn(word + 1, "v") == n;
+}
+
 /* One option at argv[*i], perhaps with its value in the same word ("--name=value") or in the next
  * one; *i moves to the last word used. */
 static bool read_option(struct options *o, const struct command *command, int argc, char **argv,
@@ -266,7 +315,13 @@ static bool read_option(struct options *o, const struct command *command, int ar
     char name[64];
     const char *equals = word[1] == '-' ? strchr(word, '=') : NULL;
     snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - word) : 60, word);
+    if (is_verbose(word)) {
+        o->verbose += (int)strlen(word + 1);
+        return true;
+    }
     const struct option *option = find(groups_of(command), name);
+    const struct habit *habit = command->groups & GROUP_MODEL ? habit_find(name) : NULL;
+    if (!option && habit) return read_habit(o, habit, argc, argv, i, error, cap);
     if (!option) return unknown(command, name, error, cap);
     if (equals) value = equals + 1;
     if (!option->value && value) {
@@ -299,13 +354,21 @@ static bool check_rest(const struct options *o, const struct command *command, c
     return true;
 }
 
+/* Each list has room for every argument, and for what commas make of it. */
+static bool make_lists(struct options *o, int argc, char **argv) {
+    struct words *const lists[] = {&o->images, &o->rest, &o->loras, &o->habits};
+    size_t room = (size_t)argc + 1;
+    for (int i = 0; i < argc; i++)
+        for (const char *c = argv[i]; *c; c++) room += *c == ',';
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (!(lists[i]->items = calloc(room, sizeof *lists[i]->items))) return false;
+    return true;
+}
+
 bool options_parse(struct options *o, const struct command *command, int argc, char **argv,
                    char *error, size_t cap) {
     *o = (struct options){.top_k = 40, .top_p = 0.95, .min_p = 0.05, .limit = 1e-3};
-    o->images.items = calloc((size_t)argc + 1, sizeof *o->images.items);
-    o->rest.items = calloc((size_t)argc + 1, sizeof *o->rest.items);
-    o->loras.items = calloc((size_t)argc + 1, sizeof *o->loras.items);
-    if (!o->images.items || !o->rest.items || !o->loras.items) {
+    if (!make_lists(o, argc, argv)) {
         snprintf(error, cap, "no memory for %d arguments", argc);
         return false;
     }
@@ -326,7 +389,8 @@ void options_free(struct options *o) {
     free(o->images.items);
     free(o->loras.items);
     free(o->rest.items);
-    o->images = o->rest = (struct words){0};
+    free(o->habits.items);
+    o->images = o->rest = o->loras = o->habits = (struct words){0};
 }
 
 enum { LEFT_COLUMNS = 27, HELP_COLUMNS = 51 };

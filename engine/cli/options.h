@@ -52,6 +52,8 @@ struct options {
     uint64_t seed;
     const char *device, *debug;
     bool no_cache;
+    const char *prompt_file; /* -f; read by whoever asks */
+    struct words habits;     /* names of other programs' options that were given, see habits.h */
     const char *batch;
     const char *tensors, *to;
     const char *file;

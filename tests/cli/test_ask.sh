@@ -79,4 +79,29 @@ fails 2 '[0-9]+.*[^0-9][0-9]+' ask -c 32 "$long"
 check both numbers -- grep -qw 32 "$tmp/err"
 fails 2 '[0-9]+.*[^0-9][0-9]+' ask -c 32 --json "$tmp/a.ppm" "$long"
 fails 2 '[0-9]' ask -c 9999999 hello
+# ---- habits of other programs, and answers that were cut
+
+picture=tests/families/picturebook/picture.png
+works ask $picture "What is this?"
+cp "$tmp/out" "$tmp/plain"
+check nothing is said -- test ! -s "$tmp/err"
+for option in '-n -1' '-c 0' '-ngl 99' '--n-gpu-layers=99' '-t 4' '-fa' '-fa on' '--jinja' '--seed -1'; do
+    # shellcheck disable=SC2086
+    works ask $option $picture "What is this?"
+    check "$option: the same answer" -- cmp "$tmp/out" "$tmp/plain"
+done
+works ask -ngl 99 $picture "What is this?"
+check its words -- same "$(cat "$tmp/err")" 'vidi: -ngl: all layers run on the device; --device chooses it'
+works ask -vv $picture "What is this?"
+check as -v twice -- grep -q '^vidi: answering' "$tmp/err"
+echo 'What is this?' >"$tmp/question.txt"
+works ask $picture -f "$tmp/question.txt"
+check a question from a file -- cmp "$tmp/out" "$tmp/plain"
+works ask --image $picture,$picture -p "What is this?" --json
+check two pictures -- test "$(json image.1.width)" = "$(json image.0.width)"
+check one at a time -- grep -q 'trained on one picture' "$tmp/err"
+works ask -n 2 $picture "Describe the picture."
+check told -- same "$(cat "$tmp/err")" 'vidi: the answer was cut at 2 tokens, as -n says'
+works ask --raw -c 48 --temp 5 --top-k 0 --top-p 1 --min-p 0 --seed 1 'Once upon a time there was'
+check told -- grep -q 'the answer was cut: the context of 48 tokens is full' "$tmp/err"
 finish

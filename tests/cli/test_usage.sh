@@ -59,5 +59,18 @@ fails 2 'dump wants --to' dump --prompt hi
 fails 2 '--batch takes its pictures and questions from b.jsonl alone' ask --batch b.jsonl hi
 picture "$tmp/p.ppm" 4 4
 fails 2 "ask wants a question after the picture $tmp/p.ppm" ask "$tmp/p.ppm"
+# What users of llama.cpp type: done, or so here anyway, or what to use instead.
+for option in '-i hi:vidi chat' '-mg 0:--device' '--repeat-penalty 1.1:--temp' '--grammar x:not there yet' \
+    '--rope-scale 2:file says' '-ctk f16:--cache-type' '--image-max-tokens 64:processor'; do
+    # shellcheck disable=SC2086
+    fails 2 "^vidi: ${option%% *}.*: .*${option##*:}" ask ${option%:*} hi
+done
+fails 2 'version has no option -ngl' version -ngl 99
+fails 2 '-f and -p' ask -f x -p y
+fails 2 'no-such.txt: No such file' ask -f no-such.txt
+fails 2 'a question may hold 16 MiB' ask -f /dev/zero
+printf 'a\0b' >"$tmp/nul.txt"
+fails 2 'NUL bytes' ask -f "$tmp/nul.txt"
+fails 2 '-n wants a whole number from 1 to 1000000, not "-2"' ask -n -2 hi
 fails 2 'no command a\\x1b\[31mb\\nc' $'a\033[31mb\nc'
 finish
