@@ -104,6 +104,7 @@ struct shape {
         uint32_t most_words, words;
         uint32_t slots;       /* runs of encode() whose rows one picture keeps; 0: 1 */
         bool single;          /* a prompt takes one picture, as the model was made for */
+        bool trained_on_one;  /* more in a turn are read, with a warning */
         uint32_t kept;        /* with seen_cols: pictures that a conversation keeps */
         bool together;        /* with seen_cols: those side by side are asked together */
         bool numbered;        /* "Picture 1: " stands before `before`, for each in a turn */

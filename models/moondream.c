@@ -12,6 +12,7 @@ static void shape(const void *cfg, struct shape *s) {
     const struct vit *v = cfg;
     vit_shape(v, v->side * v->side, s);
     s->picture.lanczos = true;
+    s->picture.trained_on_one = true;
     s->picture.mutual = MUTUAL_OPENING;
     s->pictures_first = true;
     s->form = "moondream";

@@ -71,6 +71,7 @@ static void shape(const void *cfg, struct shape *s) {
     s->pictures_first = true;
     s->picture.width = s->picture.height = c->size;
     s->picture.rows = c->latents;
+    s->picture.trained_on_one = true;
     for (int i = 0; i < 3; i++) {
         s->picture.mean[i] = c->mean[i];
         s->picture.std[i] = c->std[i];

@@ -24,7 +24,7 @@ cat >good.jsonl <<END
 END
 batch good.jsonl
 check it works -- test "$code" -eq 0
-check nothing on stderr -- test ! -s err
+check nothing else on stderr -- same "$(grep -c 'trained on one picture' err) $(wc -l <err)" '1 1'
 check four lines -- same "$(wc -l <out)" 4
 check the first picture -- same "$(line 1 image.0.width)" 64
 check no picture -- same "$(line 2 image)" null

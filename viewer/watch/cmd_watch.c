@@ -22,8 +22,10 @@ struct watch {
     double every_ms, due;
     int64_t start_ms;
     int mark, answers;
-    bool gone;                 /* a film's clock runs */
-    uint64_t skipped, dropped; /* looked like the one before; replaced by newer ones */
+    bool over; /* nobody reads the answers */
+    bool gone; /* a film's clock runs */
+    uint64_t taken, skipped,
+        dropped; /* frames: seen; looked like the one before; replaced by newer ones */
     struct frame_thumb before;
 };
 
@@ -113,7 +115,8 @@ static int answer_image(struct watch *w, const struct frame *f, const vidi_image
         code = print_object(w, f, age_ms, &a);
     else
         print_line(w, &a);
-    if (code == CLI_OK && !out_flush(&w->cli->out)) code = CLI_FAILED;
+    if (!w->answers) answer_note_cut(w->cli, &a); /* the others are alike */
+    w->over |= !out_flush(&w->cli->out);          /* nobody reads any more */
     answer_free(&a);
     w->answers++;
     return code;
@@ -152,19 +155,13 @@ static int answer_still(struct watch *w, const char *path) {
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-static void count_dropped(struct watch *w) {
-    struct source_status s;
-    source_status(w->source, &s);
-    w->dropped = s.consumer[SOURCE_ENGINE].replaced;
-}
-
 /* The newest frame once it is due; NULL: there is none yet, or it looks like the one before. */
 static struct frame *next_frame(struct watch *w) {
     struct frame_thumb now;
     if (!source_wait(w->source, SOURCE_ENGINE, LOOK_MS) || clock_ms() < w->due) return NULL;
     struct frame *f = source_take(w->source, SOURCE_ENGINE);
     if (!f) return NULL;
-    count_dropped(w);
+    w->dropped = f->id - ++w->taken;
     if (w->cli->opt.all || w->cli->opt.steps > 0) return f;
     frame_thumb(f, &now);
     if (source_frame_changed(&w->before, &now)) {
@@ -198,7 +195,7 @@ static bool may_step(struct watch *w) {
 static int loop(struct watch *w) {
     const int most = w->cli->opt.frames;
     int code = CLI_OK;
-    while (code == CLI_OK && (!most || w->answers < most)) {
+    while (code == CLI_OK && !w->over && (!most || w->answers < most)) {
         if (interrupt_seen()) return CLI_INTERRUPTED;
         struct frame *f = next_frame(w);
         if (!f) {

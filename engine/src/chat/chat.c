@@ -130,6 +130,11 @@ static vidi_status check_image(vidi_chat *c, const vidi_image *image) {
     if (c->model->shape.picture.single && c->n_pictures)
         return vd_fail(ctx, VIDI_E_ARGUMENT, "%s: this model takes one picture in a turn",
                        c->model->file.path);
+    if (c->model->shape.picture.trained_on_one && c->n_pictures == 1)
+        vd_log(ctx, VD_LOG_WARN,
+               "%s: this model was trained on one picture at a time; do not trust what it says of "
+               "several",
+               c->model->file.path);
     if (c->n_pictures >= most)
         return vd_fail(ctx, VIDI_E_ARGUMENT, "more than %u pictures in one turn", most);
     return VIDI_OK;

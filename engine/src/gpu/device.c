@@ -56,6 +56,15 @@ static const struct probe *by_name(const struct probe *probes, uint32_t n, const
     return found;
 }
 
+/* A driver that computes on the CPU is slow, and taken where nothing else can be: said once. A
+ * warning where there is a GPU that cannot be used; else only who asks for more is told. */
+static void tell_of_cpu(struct gpu *gpu, uint32_t n, const char *names) {
+    if (gpu->probe.caps.type != GPU_CPU) return;
+    vd_log(gpu->ctx, n > 1 ? VD_LOG_WARN : VD_LOG_INFO,
+           "no GPU can be used, so %s computes on the CPU; there are: %s", gpu->probe.caps.name,
+           names);
+}
+
 static vidi_status choose(struct gpu *gpu, const char *name) {
     struct probe *probes;
     uint32_t n;
@@ -71,6 +80,7 @@ static vidi_status choose(struct gpu *gpu, const char *name) {
         return vd_fail(gpu->ctx, VIDI_E_DEVICE, "%s cannot be used: %s", p->caps.name,
                        p->caps.reason);
     gpu->probe = *p;
+    if (!name) tell_of_cpu(gpu, n, names);
     if (gpu->cfg.staged) gpu->probe.caps.unified = false;
     return VIDI_OK;
 }
