@@ -12,6 +12,8 @@ from pathlib import Path
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 SAID = {"S": ("system", "Sys"), "U": ("user", "Ask"), "P": ("user", "Ask"), "A": ("assistant", "Say")}
+BLANKS = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())  # what Python's strip drops
+AROUND = [BLANKS + "\u200b", "\u200b" + BLANKS[::-1]]  # U+200B is no white space
 PICTURE = "\x01"  # in place of what a template writes for one
 QWEN = "<|vision_start|><|image_pad|><|vision_end|>"
 ALL, NO_SYSTEM, NEEDS_SYSTEM = ("U", "UAU", "SU", "SUAU"), ("U", "UAU"), ("SU", "SUAU")
@@ -70,15 +72,16 @@ def compiled(text):
     return env.from_string(text.replace("{% generation %}", "").replace("{% endgeneration %}", ""))
 
 
-def message(turn, parts):
+def message(turn, parts, around):
     role, text = SAID[turn]
+    text = around[0] + text + around[1]
     if not parts or parts == "users" and role != "user":
         return {"role": role, "content": text}
     return {"role": role, "content": ([{"type": "image"}] if turn == "P" else []) + [{"type": "text", "text": text}]}
 
 
-def render(template, turns, picture, parts, date):
-    messages = [message(t, parts) for t in turns]
+def render(template, turns, picture, parts, date, around):
+    messages = [message(t, parts, around) for t in turns]
     more = {"date_string": date} if date else {}
     text = template.render(messages=messages, bos_token="<BOS>", eos_token="</s>", add_generation_prompt=True, **more)
     if text.startswith("<|begin_of_text|>"):
@@ -94,10 +97,13 @@ def main():
     out = []
     for name, (form, conversations, picture, parts) in ROWS.items():
         template = compiled((Path(sys.argv[1]) / f"{name}.jinja").read_text())
-        cases = [(c, None) for c in conversations + (("P",) if picture else ())]
-        cases += [("U", "28 Nov 2026"), ("SU", "28 Nov 2026")] if name in DATED else []
+        turns = conversations + (("P",) if picture else ())
+        cases = [(c, None, ["", ""]) for c in turns]
+        cases += [(c, "28 Nov 2026", ["", ""]) for c in ("U", "SU")] if name in DATED else []
+        cases += [(c, None, AROUND) for c in turns]
         out.append({"template": name, "form": form, "cases": [
-            {"turns": c, "date": date, "text": render(template, c, picture, parts, date)} for c, date in cases]})
+            {"turns": c, "date": date, "around": around, "text": render(template, c, picture, parts, date, around)}
+            for c, date, around in cases]})
     json.dump(out, sys.stdout, indent=1, ensure_ascii=True)
     print()
 

@@ -25,8 +25,9 @@ static const struct chat_form *form_of_file(const char *name) {
 }
 
 struct written {
-    char text[2048];
+    char text[4096];
     int before;
+    const char *around[2]; /* what stands in front of what is said, and behind it */
 };
 
 static void add(struct written *w, const char *text) {
@@ -45,11 +46,22 @@ static void open_turn(struct written *w, const struct chat_form *form, vidi_role
     w->before = (int)role;
 }
 
+static void add_said(struct written *w, const struct chat_form *form, vidi_role role, int before) {
+    static const char *const texts[] = {"Sys", "Ask", "Say"};
+    char said[512];
+    snprintf(said, sizeof said, "%s%s%s", w->around[0], texts[role], w->around[1]);
+    const char *text = said;
+    uint64_t len = strlen(said);
+    text_trim(&text, &len, chat_form_trims_front(form, role, before), form->trim[role]);
+    said[(size_t)(text - said) + len] = 0;
+    add(w, text);
+}
+
 /* "S" system, "U" user, "P" user with a picture, "A" assistant; then the opening of an answer. */
 static void write_down(struct written *w, const struct chat_form *form, const char *turns,
                        const char *date) {
-    static const char *const texts[] = {"Sys", "Ask", "Say"};
-    *w = (struct written){.before = -1};
+    w->text[0] = 0;
+    w->before = -1;
     add(w, form->before_all);
     if (turns[0] != 'S' && form->system_default && !(turns[0] == 'P' && form->default_unseen)) {
         open_turn(w, form, VIDI_SYSTEM, false, date);
@@ -58,9 +70,10 @@ static void write_down(struct written *w, const struct chat_form *form, const ch
     }
     for (const char *t = turns; *t; t++) {
         const vidi_role role = *t == 'S' ? VIDI_SYSTEM : *t == 'A' ? VIDI_ASSISTANT : VIDI_USER;
+        const int before = w->before;
         open_turn(w, form, role, *t == 'P', date);
         if (*t == 'P') add(w, "\x01");
-        add(w, texts[role]);
+        add_said(w, form, role, before);
         add(w, form->turn_close[role]);
     }
     add(w, form->answer_open);
@@ -82,7 +95,9 @@ static void forms_write_what_templates_render(void **state) {
         json_array_foreach(json_object_get(row, "cases"), k, at) {
             const char *turns = json_string_value(json_object_get(at, "turns"));
             const char *text = json_string_value(json_object_get(at, "text"));
-            struct written w;
+            const json_t *around = json_object_get(at, "around");
+            struct written w = {.around = {json_string_value(json_array_get(around, 0)),
+                                           json_string_value(json_array_get(around, 1))}};
             write_down(&w, form, turns, json_string_value(json_object_get(at, "date")));
             if (strcmp(w.text, text) != 0)
                 fail_msg("%s, %s:\n%s\nis not\n%s", name, turns, w.text, text);
@@ -90,7 +105,7 @@ static void forms_write_what_templates_render(void **state) {
         }
     }
     assert_int_equal(json_array_size(all), 34);
-    assert_true(compared > 130);
+    assert_true(compared > 260);
     json_decref(all);
 }
 

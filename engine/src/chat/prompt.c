@@ -10,10 +10,8 @@ static struct text_part words(const char *text) {
 
 /* Without the white space in front of it, or behind it. */
 static struct text_part trimmed(const char *text, bool front, bool end) {
-    static const char blanks[] = " \t\r\n";
-    if (front) text += strspn(text, blanks);
     uint64_t len = strlen(text);
-    while (end && len && strchr(blanks, text[len - 1])) len--;
+    text_trim(&text, &len, front, end);
     return (struct text_part){text, len, 0};
 }
 
@@ -164,9 +162,10 @@ static vidi_status say(vidi_chat *c, vidi_role role, const char *text, bool ends
         if (after[0]) TRY(push_parts(c, behind, 1));
     }
     struct text_part parts[OPEN_PARTS + 3];
+    const bool front = opens && chat_form_trims_front(form, role, c->last_role);
     const uint32_t n = opens ? open_turn(c, role, parts) : 0;
     parts[n] = words("");
-    parts[n + 1] = trimmed(text, form->trim && opens, form->trim && ends);
+    parts[n + 1] = trimmed(text, front, ends && form->trim[role]);
     parts[n + 2] = words(ends ? form->turn_close[role] : "");
     if (!c->n_waiting) return push_parts(c, parts, n + 3);
     if (opens) TRY(push_parts(c, parts, n));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "text/tokenizer.h"
+#include "text/utf8.h"
 
 #define CHATML                                                                              \
     .before_all = "",                                                                       \
@@ -23,6 +24,9 @@ static const char helpful_system[] = "You are a helpful assistant.";
 static const char vicuna_system[] =
     "A chat between a curious user and an artificial intelligence assistant. The assistant gives "
     "helpful, detailed, and polite answers to the user's questions.";
+
+#define TRIM_ALL \
+    { true, true, true }
 
 #define LLAMA3_OPEN(role) "<|start_header_id|>" role "<|end_header_id|>\n\n"
 #define LLAMA3_TURNS                                                            \
@@ -74,14 +78,14 @@ static const struct row {
       .answer_open = "Assistant:"},
      {"<end_of_utterance>"}},
     {{.name = "chatml", CHATML}, {"<|im_start|>", "<|im_end|>"}},
-    {{.name = "llama3.2-vision", LLAMA31, .default_unseen = true},
+    {{.name = "llama3.2-vision", LLAMA31, .default_unseen = true, .trim = {[VIDI_SYSTEM] = true}},
      {"<|start_header_id|>", "Cutting Knowledge Date: ", "has_images"}},
-    {{.name = "llama3.1", LLAMA31, .trim = true},
+    {{.name = "llama3.1", LLAMA31, .trim = TRIM_ALL},
      {"<|start_header_id|>", "Cutting Knowledge Date: "}},
     {{.name = "llama3",
       LLAMA3_TURNS,
       .turn_open = {LLAMA3_OPEN("system"), LLAMA3_OPEN("user"), LLAMA3_OPEN("assistant")},
-      .trim = true},
+      .trim = TRIM_ALL},
      {"<|start_header_id|>", "<|eot_id|>"}},
     {{.name = "gemma",
       .before_all = "",
@@ -89,7 +93,7 @@ static const struct row {
       .turn_close = {"\n\n", "<end_of_turn>\n", "<end_of_turn>\n"},
       .user_after_system = "",
       .answer_open = "<start_of_turn>model\n",
-      .trim = true},
+      .trim = {[VIDI_USER] = true, [VIDI_ASSISTANT] = true}},
      {"<start_of_turn>", "<end_of_turn>"}},
     {{.name = "picturebook",
       .before_all = "<|start|>",
@@ -145,7 +149,8 @@ static const struct row {
       .turn_close = {"\n<</SYS>>\n\n", " [/INST]", " </s><s>"},
       .user_after_system = "",
       .answer_open = "",
-      .trim = true},
+      .trim = {[VIDI_USER] = true, [VIDI_ASSISTANT] = true},
+      .trim_together = true},
      {"[INST]", "<<SYS>>"}},
     {{.name = "mistral-v7",
       .before_all = "",
@@ -165,7 +170,10 @@ static const struct row {
       .user_after_answer = " [INST] "},
      {"[INST]", "' [/INST]'", "eos_token + ' '"}},
     {{.name = "mistral", MISTRAL("[INST] ", " [/INST]", "", "</s>")}, {"[INST]", "' [/INST]'"}},
-    {{.name = "mistral-v3", MISTRAL("[INST] ", "[/INST]", " ", "</s>")}, {"\"[INST] \""}},
+    {{.name = "mistral-v3",
+      MISTRAL("[INST] ", "[/INST]", " ", "</s>"),
+      .trim = {[VIDI_ASSISTANT] = true}},
+     {"\"[INST] \""}},
     {{.name = "mistral-tekken", MISTRAL("[INST]", "[/INST]", "", "</s>")},
      {"[INST]", "\"[INST]\""}},
     {{.name = "llava",
@@ -264,4 +272,29 @@ const char *chat_form_open(const struct chat_form *form, vidi_role role, int bef
     if (role == VIDI_USER && before == VIDI_ASSISTANT && form->user_after_answer)
         return form->user_after_answer;
     return form->turn_open[role];
+}
+
+bool chat_form_trims_front(const struct chat_form *form, vidi_role role, int before) {
+    const bool joined = form->trim_together && role == VIDI_USER && before == VIDI_SYSTEM;
+    return form->trim[role] && !joined;
+}
+
+/* Python counts four separators of ASCII too. */
+static bool is_trimmed(uint32_t letter) {
+    return utf8_is_space(letter) || (letter >= 0x1C && letter <= 0x1F);
+}
+
+void text_trim(const char **text, uint64_t *len, bool front, bool end) {
+    uint64_t first = *len, last = 0; /* where the words begin, and end */
+    for (uint64_t at = 0; at < *len;) {
+        const uint32_t n = utf8_length(*text + at, *len - at);
+        const bool blank = n && is_trimmed(utf8_decode(*text + at, n));
+        if (!blank && first > at) first = at;
+        at += n ? n : 1;
+        if (!blank) last = at;
+    }
+    if (!front) first = 0;
+    if (!end) last = *len;
+    *text += first;
+    *len = last > first ? last - first : 0;
 }

@@ -26,7 +26,8 @@ struct chat_form {
                                     * both follow turn_open of the system; NULL: none is said */
     bool default_unseen;           /* no system_default where the first turn has pictures */
     const char *answer_open;       /* the assistant's turn, up to where the model goes on */
-    bool trim;                     /* white space around a turn's text is dropped */
+    bool trim[3];                  /* by vidi_role: white space around a turn's text is dropped */
+    bool trim_together; /* what the system says and the user's turn behind it, as one text */
 };
 
 const struct chat_form *chat_form_find(const char *name); /* NULL: no such form */
@@ -40,6 +41,13 @@ const struct chat_form *chat_form_of_words(const struct tokenizer *t);
 
 /* What opens a turn; `before` is the role of the turn before it, -1 for the first. */
 const char *chat_form_open(const struct chat_form *form, vidi_role role, int before);
+
+/* Whether white space in front of a turn's text is dropped; `before` as above. */
+bool chat_form_trims_front(const struct chat_form *form, vidi_role role, int before);
+
+/* Drops the white space in front of a text, or behind it: what a template's `trim` drops, which is
+ * what Python takes for white space. */
+void text_trim(const char **text, uint64_t *len, bool front, bool end);
 
 /* Whether a text such as "<|im_start|>" stands in the words of any form. */
 bool chat_form_holds(const char *word, uint64_t len);

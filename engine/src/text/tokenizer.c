@@ -130,19 +130,10 @@ static uint32_t match_special(const struct work *w, uint32_t at, uint32_t contro
 
 /* Bytes of white space from `at` on. */
 static uint32_t white_space(const struct work *w, uint32_t at) {
-    static const struct {
-        uint32_t first, last;
-    } spaces[] = {{0x09, 0x0D},     {0x20, 0x20},     {0x85, 0x85},     {0xA0, 0xA0},
-                  {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F},
-                  {0x205F, 0x205F}, {0x3000, 0x3000}};
     uint32_t end = at;
     while (end < w->len) {
         const uint32_t len = utf8_length(w->text + end, w->len - end);
-        const uint32_t letter = len > 0 ? utf8_decode(w->text + end, len) : UINT32_MAX;
-        bool space = false;
-        for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
-            space = space || (letter >= spaces[i].first && letter <= spaces[i].last);
-        if (!space) break;
+        if (!len || !utf8_is_space(utf8_decode(w->text + end, len))) break;
         end += len;
     }
     return end - at;

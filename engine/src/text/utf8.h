@@ -46,6 +46,18 @@ static inline uint32_t utf8_decode(const char *text, uint32_t len) {
     return code;
 }
 
+/* White space as Unicode has it. */
+static inline bool utf8_is_space(uint32_t letter) {
+    static const struct {
+        uint32_t first, last;
+    } spaces[] = {{0x09, 0x0D},     {0x20, 0x20},     {0x85, 0x85},     {0xA0, 0xA0},
+                  {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F},
+                  {0x205F, 0x205F}, {0x3000, 0x3000}};
+    for (uint32_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+        if (letter >= spaces[i].first && letter <= spaces[i].last) return true;
+    return false;
+}
+
 /* Text from a file as a message may carry it: its first 64 bytes, all but printable ASCII as '?'.
  */
 struct shown {
