@@ -32,7 +32,7 @@ static const char *read_token(const struct environment *env, char token[TOKEN_MA
     if (env->hub_token) {
         snprintf(text, sizeof text, "%s", env->hub_token);
     } else {
-        FILE *file = env->hub_token_path ? fopen(env->hub_token_path, "r") : NULL;
+        FILE *file = env->hub_token_path ? hub_open(env->hub_token_path) : NULL;
         if (file) text[fread(text, 1, sizeof text - 1, file)] = '\0';
         if (file) fclose(file);
     }

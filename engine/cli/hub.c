@@ -2,11 +2,14 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { DEPTH_MAX = 8 };
 
@@ -75,6 +78,20 @@ bool hub_hash_ok(const char *text) {
     return (n == 40 || n == 64) && strspn(text, "0123456789abcdef") == n;
 }
 
+FILE *hub_open(const char *path) {
+    /* Without O_NONBLOCK the opening of a FIFO waits for a writer. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    if (fd < 0) return NULL;
+    const bool known = fstat(fd, &st) == 0;
+    FILE *file = known && S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+    if (file) return file;
+    const int error = known && !S_ISREG(st.st_mode) ? EINVAL : errno;
+    close(fd);
+    errno = error;
+    return NULL;
+}
+
 bool hub_commit(const char *cache, const struct hub_spec *spec, char commit[HUB_HASH_CAP]) {
     char path[HUB_PATH];
     if (hub_hash_ok(spec->revision)) {
@@ -82,7 +99,7 @@ bool hub_commit(const char *cache, const struct hub_spec *spec, char commit[HUB_
         return true;
     }
     if (!hub_path(path, cache, spec, "/refs/%s", spec->revision)) return false;
-    FILE *file = fopen(path, "r");
+    FILE *file = hub_open(path);
     if (!file) return false;
     const size_t n = fread(commit, 1, HUB_HASH_CAP - 1, file);
     fclose(file);
@@ -138,6 +155,19 @@ static bool take(const char *folder, const struct hub_choice *choice, struct hub
     return out->model && (!mmproj || out->mmproj);
 }
 
+/* What a reference that is there and is no plain file says; else that there is none. */
+static void no_commit(const char *cache, const struct hub_spec *spec, const char *text, char *error,
+                      size_t cap) {
+    char path[HUB_PATH];
+    struct stat st;
+    const bool odd = cache && hub_path(path, cache, spec, "/refs/%s", spec->revision) &&
+                     stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+    if (odd)
+        snprintf(error, cap, "%.300s is not in the cache: %.600s is not a file", text, path);
+    else
+        snprintf(error, cap, "%.300s is not in the cache", text);
+}
+
 bool hub_resolve(const char *cache, const char *text, struct hub_found *out, char *error,
                  size_t cap) {
     struct hub_spec spec;
@@ -151,7 +181,7 @@ bool hub_resolve(const char *cache, const char *text, struct hub_found *out, cha
     }
     if (!cache || !hub_commit(cache, &spec, commit) ||
         !hub_path(folder, cache, &spec, "/snapshots/%s", commit)) {
-        snprintf(error, cap, "%.300s is not in the cache", text);
+        no_commit(cache, &spec, text, error, cap);
         return false;
     }
     const bool good = hub_walk(folder, true, &names) &&

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "hub_choose.h"
 
@@ -31,6 +32,9 @@ bool hub_path(char path[HUB_PATH], const char *cache, const struct hub_spec *spe
               const char *below, ...);
 bool hub_lock_path(char path[HUB_PATH], const char *cache, const struct hub_spec *spec,
                    const char *hash);
+
+/* A plain file to read; of anything else, as a pipe that nobody writes to, NULL and EINVAL. */
+FILE *hub_open(const char *path);
 
 /* The commit that a revision stands for in the cache. false: it was never completed here. */
 bool hub_commit(const char *cache, const struct hub_spec *spec, char commit[HUB_HASH_CAP]);

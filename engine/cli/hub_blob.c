@@ -58,7 +58,7 @@ bool hub_note_read(const char *cache, const struct hub_spec *spec, const char *h
     char path[HUB_PATH], text[NOTE_MAX + 1], *rest = text;
     *note = (struct hub_note){0};
     if (!hub_lock_path(path, cache, spec, hash)) return false;
-    FILE *file = fopen(path, "r");
+    FILE *file = hub_open(path);
     if (!file) return false;
     text[fread(text, 1, NOTE_MAX, file)] = '\0';
     fclose(file);
@@ -195,9 +195,10 @@ static bool on_hashed(void *user, uint64_t done) {
 /* Opens what an earlier fetch left and reads it into the hash. */
 static enum http_result take_up(struct blob *b) {
     struct stat st;
-    b->fd = open(b->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (b->fd < 0 || fstat(b->fd, &st) != 0 ||
-        !hub_hash_open(&b->hash, b->file->hash, b->file->size))
+    b->fd = open(b->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+    if (b->fd < 0 || fstat(b->fd, &st) != 0) return failed(b, "%s: %s", b->part, strerror(errno));
+    if (!S_ISREG(st.st_mode)) return failed(b, "%s: is not a file", b->part);
+    if (!hub_hash_open(&b->hash, b->file->hash, b->file->size))
         return failed(b, "%s: %s", b->part, strerror(errno));
     if ((uint64_t)st.st_size > b->file->size)
         return start_over(b) ? HTTP_DONE : failed(b, "%s: %s", b->part, strerror(errno));
@@ -213,8 +214,10 @@ static enum http_result lock(struct blob *b) {
     char path[HUB_PATH];
     if (!hub_lock_path(path, b->job->cache, &b->job->spec, b->file->hash))
         return failed(b, "the cache folder's name is too long");
-    b->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (b->lock < 0) return failed(b, "%s: %s", path, strerror(errno));
+    b->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+    struct stat st;
+    if (b->lock < 0 || fstat(b->lock, &st) != 0) return failed(b, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) return failed(b, "%s: is not a file", path);
     while (flock(b->lock, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return failed(b, "%s: %s", path, strerror(errno));

@@ -306,6 +306,12 @@ check from its file -- test -n "$(grep '^home.*token=yes' hub/log)"
 check still nobody else -- test -z "$(grep '^other' hub/log | grep -v token=no)"
 HF_TOKEN=$'a\nX-Evil: 1' fails 1 'the token \(HF_TOKEN\) has characters' pull acme/vision
 
+# ---- a pipe that nobody reads, in the place of what is kept
+
+fresh
+mkdir -p "${part%/*}" && mkfifo "$part"
+fails 1 'incomplete: is not a file' pull acme/vision
+
 # ---- Ctrl-C, kill, and two at once
 
 wait_for_bytes() {

@@ -195,12 +195,17 @@ static void test_still(void **state) {
         {"b.mp4", "....ftyp", 8, false, true},
         {"none", "", 0, false, true},
     };
+    char words[SOURCE_WORDS];
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         clip_write(files[i].name, files[i].bytes, files[i].n);
         if (spec_is_still(files[i].name) != files[i].still) fail_msg("%s", files[i].name);
         if (source_spec_is_video(files[i].name) != files[i].video) fail_msg("%s", files[i].name);
     }
+    assert_int_equal(mkfifo("pipe.png", 0600), 0); /* nobody writes to it: opening must not wait */
+    assert_false(spec_is_still("pipe.png"));
+    assert_false(spec_is_playlist("pipe.png", words, sizeof words));
+    unlink("pipe.png");
     assert_false(source_spec_is_video("folder"));
     assert_false(source_spec_is_video("missing"));
     assert_false(source_spec_is_video(""));

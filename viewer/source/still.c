@@ -1,7 +1,10 @@
 /* Which files are pictures that stand still, whatever they are called. */
+#define _POSIX_C_SOURCE 200809L
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "io/kind.h"
 #include "source.h"
@@ -47,8 +50,18 @@ static bool stands_still(FILE *file) {
     return kind != KIND_HEIF || memcmp(head + 8, "avis", 4) != 0;
 }
 
+/* NULL of all but a plain file: a pipe gives its bytes once, and its opening may wait for ever. */
+static FILE *open_plain(const char *path) {
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    if (fd < 0) return NULL;
+    FILE *file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fdopen(fd, "rb") : NULL;
+    if (!file) close(fd);
+    return file;
+}
+
 bool spec_is_still(const char *path) {
-    FILE *file = fopen(path, "rb");
+    FILE *file = open_plain(path);
     if (!file) return false;
     const bool still = stands_still(file);
     fclose(file);
@@ -57,7 +70,7 @@ bool spec_is_still(const char *path) {
 
 bool spec_is_playlist(const char *path, char *words, size_t cap) {
     unsigned char head[KIND_HEAD];
-    FILE *file = fopen(path, "rb");
+    FILE *file = open_plain(path);
     if (!file) return false;
     const struct kind_found found = kind_of(head, fread(head, 1, sizeof head, file));
     fclose(file);

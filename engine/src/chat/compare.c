@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "chat/internal.h"
 #include "chat/json.h"
+#include "io/file.h"
 #include "io/npy.h"
 #include "vidi/inspect.h"
 
@@ -39,8 +41,17 @@ static int by_name(const void *a, const void *b) {
 static bool ordered_names(struct names *names, const char *dir, vidi_status *status) {
     char path[PATH_CAP], line[NAME_CAP];
     if (snprintf(path, sizeof path, "%s/order.txt", dir) >= PATH_CAP) return false;
-    FILE *f = fopen(path, "r");
-    if (!f) return false;
+    int fd;
+    uint64_t bytes;
+    if (access(path, F_OK) != 0 && errno == ENOENT) return false;
+    *status = file_open(names->arena->ctx, path, &fd, &bytes);
+    if (*status != VIDI_OK) return true;
+    FILE *f = fdopen(fd, "r");
+    if (!f) {
+        close(fd);
+        *status = VIDI_E_MEMORY;
+        return true;
+    }
     while (*status == VIDI_OK && names->n < NAMES_MAX && fgets(line, sizeof line, f))
         *status = add_name(names, line, strcspn(line, "\n"));
     fclose(f);
