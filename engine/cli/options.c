@@ -49,7 +49,7 @@ static const struct option table[] = {
     {GROUP_QUESTION | GROUP_DUMP, TEXT, AT(system_prompt), "--system-prompt -sys", "TEXT",
      "said to the model before everything else", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP, TEXT, AT(date), "--date", "TEXT",
-     "what day it is, for prompt forms that say it (default: the template's own, 26 Jul 2024)", 0, 0},
+     "what day it is, for prompt forms that say it (default: today where the template asks for it, else 26 Jul 2024)", 0, 0},
     {GROUP_QUESTION | GROUP_DUMP, SWITCH, AT(raw), "--raw", NULL,
      "give the text to the model as it is, without its prompt form", 0, 0},
     {GROUP_BATCH, TEXT, AT(batch), "--batch", "FILE",

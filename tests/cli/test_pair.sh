@@ -65,6 +65,20 @@ works ask -m $pair --chat-template llama3.1 --json -n 1 'What?'
 dated=$(json prompt_tokens)
 works ask -m $pair --chat-template llama3.1 --date '1 May' --json -n 1 'What?'
 check the day is said in place of 26 Jul 2024 -- same "$(json prompt_tokens)" $((dated - 11 + 5))
+# TZ is ahead by 14 hours, or behind by 12: one of both is another day than that of UTC
+for zone in UTC-14 UTC+12; do
+    for form in llama3.2 llama3.2-vision llama3.1; do
+        says="26 Jul 2024"
+        for try in 1 2; do # midnight may pass between
+            [ $form = llama3.1 ] || says=$(TZ=$zone date '+%d %b %Y')
+            TZ=$zone works ask -m $pair --chat-template $form --json -n 8 'What?'
+            undated=$(tokens)
+            works ask -m $pair --chat-template $form --date "$says" --json -n 8 'What?'
+            [ "$undated" != "$(tokens)" ] || break
+        done
+        check "$form in $zone says $says" -- same "$undated" "$(tokens)"
+    done
+done
 works ask -m $pair --chat-template llama3.2-vision --json -n 1 'What?'
 check so does this form -- same "$(json prompt_tokens)" "$dated"
 works ask -m $pair --chat-template llama3.2-vision --date '1 May' --json -n 1 "$picture" 'What?'

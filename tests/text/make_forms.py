@@ -38,7 +38,7 @@ ROWS = {
     "llama-2": ("llama2", ALL, None, False),
     "llama-3": ("llama3", ALL, None, False),
     "llama-3.1": ("llama3.1", ALL, None, False),
-    "llama-3.2": ("llama3.1", ALL, None, False),
+    "llama-3.2": ("llama3.2", ALL, None, False),
     "mistral-v0.1": ("mistral-v0.1", NO_SYSTEM, None, False),
     "mistral-v0.2-old": ("mistral", NO_SYSTEM, None, False),
     "mistral-v1": ("mistral-v1", ALL, None, False),

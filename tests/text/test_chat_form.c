@@ -81,7 +81,7 @@ static void every_form_is_whole(void **state) {
                                             "llava-mistral", "mistral-v7",      "mistral-v7-tekken",
                                             "mistral-v1",    "mistral-v0.1",    "mistral-v3",
                                             "llava",         "plain",           "bare",
-                                            "kosmos2"};
+                                            "kosmos2",       "llama3.2"};
     for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
         assert_non_null(chat_form_find(elsewhere[i]));
     assert_int_equal(n,

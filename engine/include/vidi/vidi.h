@@ -86,6 +86,9 @@ typedef struct vidi_chat_config {
     vidi_cache cache;
     const char *date; /* "28 Nov 2026", for prompt forms that say what day it is; NULL: the day that
                        * the model's template says by itself. Copied. */
+    const char *today; /* the same, said where `date` is NULL and the template asks for the day: the
+                        * library asks no clock. NULL: 26 Jul 2024, which such templates fall back
+                        * to. Copied. */
 } vidi_chat_config;
 
 typedef struct vidi_piece {

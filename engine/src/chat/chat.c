@@ -26,9 +26,11 @@ static vidi_status open_into(vidi_chat *c, const vidi_chat_config *cfg) {
                "%s: the model has no chat template, so the text is completed as it is",
                m->file.path);
     }
-    if (c->cfg.date) {
-        c->date = arena_text(&c->arena, c->cfg.date, strlen(c->cfg.date));
-        c->cfg.date = NULL;
+    const char *today = c->model->form->asks_day ? c->cfg.today : NULL;
+    const char *date = c->cfg.date ? c->cfg.date : today;
+    c->cfg.date = c->cfg.today = NULL;
+    if (date) {
+        c->date = arena_text(&c->arena, date, strlen(date));
         if (!c->date) return VIDI_E_MEMORY;
     }
     c->text_cap = tokenizer_longest(m->tokenizer) * 3 + 16;

@@ -24,10 +24,11 @@ struct chat_form {
     const char *user_after_answer; /* the same behind the assistant's */
     const char *date, *after_date; /* of today unless the host says it, and what stands behind it:
                                     * both follow turn_open of the system; NULL: none is said */
-    bool default_unseen;           /* no system_default where the first turn has pictures */
-    const char *answer_open;       /* the assistant's turn, up to where the model goes on */
-    bool trim[3];                  /* by vidi_role: white space around a turn's text is dropped */
-    bool trim_together; /* what the system says and the user's turn behind it, as one text */
+    bool asks_day;       /* the template asks for today; `date` is what it says without a clock */
+    bool default_unseen; /* no system_default where the first turn has pictures */
+    const char *answer_open; /* the assistant's turn, up to where the model goes on */
+    bool trim[3];            /* by vidi_role: white space around a turn's text is dropped */
+    bool trim_together;      /* what the system says and the user's turn behind it, as one text */
 };
 
 const struct chat_form *chat_form_find(const char *name); /* NULL: no such form */
