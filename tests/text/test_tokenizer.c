@@ -296,6 +296,30 @@ static void faults_are_named(void **state) {
     }
 }
 
+/* 257 of the longest words are more than special words may be together. */
+static void special_words_have_a_limit(void **state) {
+    (void)state;
+    enum { N = 257, LONG = 65535 };
+    static char word[LONG];
+    struct str longs[N];
+    int32_t types[N];
+    struct fixture f = {0};
+    memset(word, 'a', sizeof word);
+    for (int i = 0; i < N; i++) {
+        longs[i] = (struct str){word, LONG};
+        types[i] = CONTROL;
+    }
+    build_start(&f.build);
+    build_str(&f.build, "tokenizer.ggml.model", "gpt2");
+    build_str(&f.build, "tokenizer.ggml.pre", "gpt-2");
+    build_strs(&f.build, "tokenizer.ggml.tokens", longs, N);
+    build_i32s(&f.build, "tokenizer.ggml.token_type", types, N);
+    build_strs(&f.build, "tokenizer.ggml.merges", longs, 0);
+    assert_int_equal(fixture_open(&f), VIDI_E_FORMAT);
+    assert_non_null(strstr(f.ctx.error, "special words of 16842495 bytes together"));
+    fixture_close(&f);
+}
+
 /* Whichever allocation fails, opening says so and leaves nothing behind. */
 static void open_survives_no_memory(void **state) {
     (void)state;
@@ -367,6 +391,7 @@ int main(void) {
         cmocka_unit_test(ids_are_appended),
         cmocka_unit_test(too_long_is_an_error),
         cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(special_words_have_a_limit),
         cmocka_unit_test(open_survives_no_memory),
         cmocka_unit_test(tokenize_survives_no_memory),
         cmocka_unit_test(odd_words_are_harmless),

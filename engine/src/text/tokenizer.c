@@ -110,24 +110,6 @@ static vidi_status join(struct work *w, const struct text_part *parts, uint32_t 
     return VIDI_OK;
 }
 
-/* The longest special word at `at`; control words must end by control_end. Returns its length. */
-static uint32_t match_special(const struct work *w, uint32_t at, uint32_t control_end,
-                              int32_t *id) {
-    const struct tokenizer *t = w->tokenizer;
-    uint32_t longest = 0;
-    for (uint32_t i = at, node = 0; i < w->len; i++) {
-        const struct pair *step = pairs_find(&t->trie, node, (unsigned char)w->text[i]);
-        if (!step) break;
-        node = step->rank;
-        if (step->id < 0) continue;
-        const bool free = t->types[step->id] == WORD_USER && !t->guarded[step->id];
-        if (!free && i >= control_end) continue;
-        longest = i + 1 - at;
-        *id = step->id;
-    }
-    return longest;
-}
-
 /* Bytes of white space from `at` on. */
 static uint32_t white_space(const struct work *w, uint32_t at) {
     uint32_t end = at;
@@ -154,26 +136,23 @@ static vidi_status encode_run(struct work *w, uint32_t start, uint32_t end) {
 }
 
 static vidi_status encode_parts(struct work *w, const struct text_part *parts) {
-    uint32_t run = 0, part = 0, at = 0;
-    uint64_t part_end = parts[0].len;
+    const struct tokenizer *t = w->tokenizer;
+    struct special_search search = {
+        .words = &t->specials, .arena = &w->arena, .text = w->text, .len = w->len, .parts = parts};
+    uint32_t run = 0, at = 0;
     while (at < w->len) {
-        while (at >= part_end) part_end += parts[++part].len;
-        if (!w->tokenizer->starts_special[(unsigned char)w->text[at]]) {
-            at++;
-            continue;
-        }
-        const bool special = parts[part].flags & TOKENIZE_SPECIAL;
         int32_t id;
-        const uint32_t len = match_special(w, at, special ? (uint32_t)part_end : at, &id);
+        uint32_t len;
+        TRY(specials_at(&search, at, &id, &len));
         if (len == 0) {
             at++;
             continue;
         }
         TRY(encode_run(w, run, at));
         TRY(tokens_push(w->out, id));
-        w->prefix = w->tokenizer->space_prefix && !w->tokenizer->prefix_once;
+        w->prefix = t->space_prefix && !t->prefix_once;
         at += len;
-        if (w->tokenizer->eats && w->tokenizer->eats[id]) at += white_space(w, at);
+        if (t->eats && t->eats[id]) at += white_space(w, at);
         run = at;
     }
     return encode_run(w, run, at);

@@ -270,35 +270,30 @@ static vidi_status decode_words(struct tokenizer *t) {
     return VIDI_OK;
 }
 
-/* The text under which a special word is looked for. */
-static vidi_status plant(struct tokenizer *t, int32_t id, const char *text, uint32_t len) {
-    uint32_t node = 0;
-    struct pair *slot = NULL;
-    for (uint32_t i = 0; i < len; i++) {
-        bool is_new;
-        slot = pairs_put(&t->trie, node, (unsigned char)text[i], &is_new);
-        if (!slot) return VIDI_E_MEMORY;
-        if (is_new) {
-            slot->rank = t->trie.table.n;
-            slot->id = -1;
-        }
-        node = slot->rank;
-    }
-    if (slot && slot->id < 0) slot->id = id;
-    if (slot) t->starts_special[(unsigned char)text[0]] = true;
-    return VIDI_OK;
+/* The text under which a special word is looked for; of other words none. */
+static struct str special_text(const struct tokenizer *t, uint32_t id) {
+    if (t->types[id] == WORD_USER)
+        return (struct str){t->bytes + t->starts[id], t->starts[id + 1] - t->starts[id]};
+    if (t->types[id] == WORD_CONTROL || t->types[id] == WORD_UNKNOWN)
+        return gguf_str_at(t->tokens, id);
+    return (struct str){"", 0};
 }
 
 static vidi_status plant_special(struct tokenizer *t) {
-    TRY(pairs_open(&t->trie, &t->arena, 0));
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < t->n; i++) bytes += special_text(t, i).len;
+    if (bytes > SPECIAL_BYTES)
+        return vd_fail(t->ctx, VIDI_E_FORMAT,
+                       "%s: tokenizer.ggml.tokens has special words of %llu bytes together; at "
+                       "most %d are allowed",
+                       t->file->path, (unsigned long long)bytes, SPECIAL_BYTES);
+    TRY(specials_open(&t->specials, &t->arena));
     for (uint32_t i = 0; i < t->n; i++) {
-        const struct str word = gguf_str_at(t->tokens, i);
-        if (t->types[i] == WORD_USER)
-            TRY(plant(t, (int32_t)i, t->bytes + t->starts[i], t->starts[i + 1] - t->starts[i]));
-        if (t->types[i] == WORD_CONTROL || t->types[i] == WORD_UNKNOWN)
-            TRY(plant(t, (int32_t)i, word.ptr, (uint32_t)word.len));
+        const struct str text = special_text(t, i);
+        const bool free = t->types[i] == WORD_USER && !t->guarded[i];
+        TRY(specials_add(&t->specials, text.ptr, (uint32_t)text.len, (int32_t)i, free));
     }
-    return VIDI_OK;
+    return specials_link(&t->specials);
 }
 
 static void find_bytes(struct tokenizer *t) {

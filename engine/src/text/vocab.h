@@ -5,6 +5,7 @@
 #include "text/merge.h"
 #include "text/pairs.h"
 #include "text/pretokenize.h"
+#include "text/specials.h"
 #include "text/tokenizer.h"
 
 enum { VOCAB_WORDS = 1 << 20, VOCAB_MERGES = 1 << 22, VOCAB_WORD_BYTES = 65535 };
@@ -46,9 +47,8 @@ struct tokenizer {
     struct charsmap charsmap;       /* unigram: what is replaced first; empty: nothing */
     bool by_grapheme;               /* unigram: replaces and cuts as the tokenizers package does */
     bool drops_blanks, joins_blanks; /* unigram: blanks only part words; several count as one */
-    struct pairs trie;        /* (node, byte) -> rank: next node, id: word that ends there or -1 */
-    bool starts_special[256]; /* bytes that some word of the trie starts with */
-    struct pretokenizer pre;  /* BPE */
+    struct specials specials;
+    struct pretokenizer pre; /* BPE */
     int32_t bos, eos, eot, unknown;
     bool adds_bos, space_prefix;
     bool adds_eos;
