@@ -1,17 +1,22 @@
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 
 #include "answer.h"
 
+/* -1: errno says why. */
 static int count_npy(const char *folder) {
     DIR *dir = opendir(folder);
     int n = 0;
-    for (const struct dirent *e; dir && (e = readdir(dir));) {
+    if (!dir) return -1;
+    for (const struct dirent *e; (errno = 0, e = readdir(dir));) {
         const size_t len = strlen(e->d_name);
         n += len > 4 && strcmp(e->d_name + len - 4, ".npy") == 0;
     }
-    if (dir) closedir(dir);
-    return n;
+    const int why = errno;
+    closedir(dir);
+    errno = why;
+    return why == 0 ? n : -1;
 }
 
 static int run(struct cli *cli, struct session *s, const struct pictures *pictures) {
@@ -26,6 +31,7 @@ static int run(struct cli *cli, struct session *s, const struct pictures *pictur
     if (status != VIDI_OK) return session_fail(cli, s, STAGE_RUN, status);
     if (cancelled) return CLI_INTERRUPTED;
     const int n = count_npy(opt->to);
+    if (n < 0) return cli_fail(cli, CLI_FAILED, "%s: cannot be read: %s", opt->to, strerror(errno));
     if (n == 0) return cli_fail(cli, CLI_USAGE, "no tensor's name matches %s", glob);
     out_print(&cli->out, "%d tensors in %s\n", n, opt->to);
     return CLI_OK;

@@ -107,12 +107,16 @@ int cmd_rm(struct cli *cli) {
         return cli_fail(cli, CLI_USAGE, "rm wants OWNER/NAME[:FILE], not \"%.80s\"", text);
     if (!hub_is_there(cli->env.hub_cache, &r.spec))
         return cli_fail(cli, CLI_MODEL, "%s/%s is not in the cache", r.spec.owner, r.spec.name);
-    if (hub_busy(cli->env.hub_cache, &r.spec))
+    bool busy;
+    if (!hub_busy(cli->env.hub_cache, &r.spec, &busy))
+        return hub_unreadable(cli, cli->env.hub_cache, errno);
+    if (busy)
         return cli_fail(cli, CLI_FAILED, "%s/%s is being fetched right now", r.spec.owner,
                         r.spec.name);
     if (!hub_entries_read(cli->env.hub_cache, &r.spec, &r.entries)) {
+        const int why = errno;
         hub_entries_free(&r.entries);
-        return cli_fail(cli, CLI_MEMORY, "no memory for the list of %.300s", text);
+        return hub_unreadable(cli, cli->env.hub_cache, why);
     }
     int code = r.spec.tag[0] ? remove_meant(&r) : remove_all(&r);
     if (code == CLI_OK) code = report(&r);

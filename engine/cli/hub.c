@@ -111,10 +111,10 @@ bool hub_commit(const char *cache, const struct hub_spec *spec, char commit[HUB_
 static bool walk(const char *folder, const char *prefix, bool whole, int depth,
                  struct hub_names *out) {
     DIR *dir = opendir(folder);
-    if (!dir) return true;
+    if (!dir) return errno == ENOENT;
     bool good = true;
-    struct dirent *entry;
-    while (good && (entry = readdir(dir))) {
+    const struct dirent *entry;
+    while (good && (errno = 0, entry = readdir(dir))) {
         char path[HUB_PATH], name[HUB_NAME_MAX + 1];
         struct stat st;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
@@ -124,19 +124,25 @@ static bool walk(const char *folder, const char *prefix, bool whole, int depth,
         if (S_ISDIR(st.st_mode)) {
             name[m] = '/';
             name[m + 1] = '\0';
+            errno = ENAMETOOLONG; /* what has no end is too deep */
             good = depth > 0 && walk(path, name, whole, depth - 1, out);
             continue;
         }
         if (whole && (stat(path, &st) != 0 || !S_ISREG(st.st_mode))) continue;
+        errno = ENOMEM;
         if (S_ISLNK(st.st_mode) || S_ISREG(st.st_mode)) good = hub_names_add(out, name);
     }
+    const int why = errno;
     closedir(dir);
-    return good;
+    errno = why;
+    return good && why == 0;
 }
 
 bool hub_walk(const char *folder, bool whole, struct hub_names *out) {
     const bool good = walk(folder, "", whole, DEPTH_MAX, out);
+    const int why = errno;
     hub_names_sort(out);
+    errno = why;
     return good;
 }
 
@@ -184,8 +190,9 @@ bool hub_resolve(const char *cache, const char *text, struct hub_found *out, cha
         no_commit(cache, &spec, text, error, cap);
         return false;
     }
-    const bool good = hub_walk(folder, true, &names) &&
-                      hub_choose(&names, spec.tag, &choice, why, sizeof why) &&
+    const bool walked = hub_walk(folder, true, &names);
+    if (!walked) snprintf(why, sizeof why, "%.300s: cannot be read: %s", folder, strerror(errno));
+    const bool good = walked && hub_choose(&names, spec.tag, &choice, why, sizeof why) &&
                       take(folder, &choice, out);
     if (!good) {
         snprintf(error, cap, "%.300s is not in the cache: %.600s", text, why);

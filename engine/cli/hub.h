@@ -42,8 +42,8 @@ bool hub_commit(const char *cache, const struct hub_spec *spec, char commit[HUB_
 bool hub_hash_ok(const char *text);
 
 /* Adds the files below a folder, with their paths from there, sorted: links and plain files; with
- * `whole`, only those whose bytes are there. A folder that is missing has none. false: no memory
- * or no end. */
+ * `whole`, only those whose bytes are there. A folder that is missing has none. false: errno says
+ * why. */
 bool hub_walk(const char *folder, bool whole, struct hub_names *out);
 
 /* A model of the cache. */

@@ -138,6 +138,7 @@ static bool read_unfinished(const char *cache, const struct hub_spec *spec,
 
 bool hub_entries_read(const char *cache, const struct hub_spec *spec, struct hub_entries *out) {
     *out = (struct hub_entries){0};
+    errno = ENOMEM;
     return read_snapshots(cache, spec, out) && read_unfinished(cache, spec, out);
 }
 
@@ -158,16 +159,19 @@ static bool is_held(const char *path) {
     return held;
 }
 
-bool hub_busy(const char *cache, const struct hub_spec *spec) {
+bool hub_busy(const char *cache, const struct hub_spec *spec, bool *busy) {
     char folder[HUB_PATH], path[HUB_PATH];
     struct hub_names names = {0};
-    bool busy = false;
-    if (!hub_lock_path(folder, cache, spec, "") || !hub_walk(folder, false, &names)) return false;
-    for (size_t i = 0; i < names.n && !busy; i++)
-        busy = snprintf(path, sizeof path, "%s/%s", folder, names.items[i]) < (int)sizeof path &&
-               is_held(path);
+    *busy = false;
+    errno = ENAMETOOLONG;
+    const bool good = hub_lock_path(folder, cache, spec, "") && hub_walk(folder, false, &names);
+    const int why = errno;
+    for (size_t i = 0; good && i < names.n && !*busy; i++)
+        *busy = snprintf(path, sizeof path, "%s/%s", folder, names.items[i]) < (int)sizeof path &&
+                is_held(path);
     hub_names_free(&names);
-    return busy;
+    errno = why;
+    return good;
 }
 
 bool hub_remove_folder(const char *path) {
@@ -175,7 +179,7 @@ bool hub_remove_folder(const char *path) {
     if (!dir) return false;
     bool good = true;
     struct dirent *entry;
-    while (good && (entry = readdir(dir))) {
+    while (good && (errno = 0, entry = readdir(dir))) {
         char below[HUB_PATH];
         struct stat st;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
@@ -184,6 +188,8 @@ bool hub_remove_folder(const char *path) {
                lstat(below, &st) == 0;
         if (good) good = S_ISDIR(st.st_mode) ? hub_remove_folder(below) : unlink(below) == 0;
     }
+    const int why = errno;
     closedir(dir);
-    return good && rmdir(path) == 0;
+    errno = why;
+    return good && why == 0 && rmdir(path) == 0;
 }

@@ -27,8 +27,9 @@ bool hub_is_there(const char *cache, const struct hub_spec *spec);
 bool hub_entries_read(const char *cache, const struct hub_spec *spec, struct hub_entries *out);
 void hub_entries_free(struct hub_entries *entries);
 
-/* A lock is held: somebody fetches into this repository. */
-bool hub_busy(const char *cache, const struct hub_spec *spec);
+/* *busy: a lock is held, somebody fetches into this repository. false: errno says why it is
+ * unknown. */
+bool hub_busy(const char *cache, const struct hub_spec *spec, bool *busy);
 /* Removes a folder and all below it; links are removed, not followed. false: errno says why. */
 bool hub_remove_folder(const char *path);
 

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,13 +92,22 @@ static bool fits(struct vd_ctx *ctx, const char *path, const char *eyes_path) {
 }
 
 /* The name of the best vision part in the model's folder; "": there is none. */
-static void look(const char *folder, const char *name, struct search *s, char found[NAME_CAP]) {
+static void look(struct vd_ctx *ctx, const char *folder, const char *name, struct search *s,
+                 char found[NAME_CAP]) {
     small_letters(name, s->own);
     cut_stem(s->own, s->stem);
-    DIR *d = opendir(folder[0] ? folder : ".");
-    if (!d) return;
-    for (const struct dirent *e; (e = readdir(d));) take(s, e->d_name);
-    closedir(d);
+    const char *where = folder[0] ? folder : ".";
+    DIR *d = opendir(where);
+    if (d)
+        for (const struct dirent *e; (errno = 0, e = readdir(d));) take(s, e->d_name);
+    const int why = errno;
+    if (d) closedir(d);
+    if (!d && (why == ENOENT || why == ENOTDIR)) return; /* the model's own opening says it */
+    if (!d || why != 0) {
+        vd_log(ctx, VD_LOG_WARN, "%s: cannot be read, so no vision part is taken from it: %s",
+               where, strerror(why));
+        return;
+    }
     snprintf(found, NAME_CAP, "%s", s->named[0] ? s->named : s->others ? "" : s->any);
 }
 
@@ -114,7 +124,7 @@ vidi_status find_beside(struct vd_ctx *ctx, struct arena *a, vidi_model_config *
     char *path = arena_new(a, char, PATH_CAP);
     if (!path) return VIDI_E_MEMORY;
     memcpy(path, cfg->path, folder);
-    look(path, name, &s, found);
+    look(ctx, path, name, &s, found);
     if (!found[0]) return VIDI_OK;
     snprintf(path + folder, PATH_CAP - folder, "%s", found);
     const bool good = fits(ctx, cfg->path, path);

@@ -77,11 +77,16 @@ static vidi_status list_names(struct names *names, const char *dir) {
     if (ordered_names(names, dir, &status)) return status;
     DIR *d = open_folder(names->arena->ctx, dir);
     if (!d) return VIDI_E_IO;
+    errno = 0;
     for (const struct dirent *e; status == VIDI_OK && names->n < NAMES_MAX && (e = readdir(d));) {
         const size_t len = strlen(e->d_name);
         if (len > 4 && !strcmp(e->d_name + len - 4, ".npy"))
             status = add_name(names, e->d_name, len - 4);
+        errno = 0;
     }
+    if (status == VIDI_OK && errno != 0)
+        status =
+            vd_fail(names->arena->ctx, VIDI_E_IO, "%s: cannot be read: %s", dir, strerror(errno));
     closedir(d);
     if (names->n) qsort(names->items, names->n, sizeof *names->items, by_name);
     return status;

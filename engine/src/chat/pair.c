@@ -206,7 +206,7 @@ static vidi_status sort_file(struct vd_ctx *ctx, const char *folder, const char 
 }
 
 static vidi_status search(struct vd_ctx *ctx, const char *folder, DIR *d, char *slots[2]) {
-    for (const struct dirent *e; (e = readdir(d));) {
+    for (const struct dirent *e; (errno = 0, e = readdir(d));) {
         char path[PATH_CAP];
         const size_t len = strlen(e->d_name);
         if (len < 6 || strcmp(e->d_name + len - 5, ".gguf") != 0) continue;
@@ -215,6 +215,8 @@ static vidi_status search(struct vd_ctx *ctx, const char *folder, DIR *d, char *
             return vd_fail(ctx, VIDI_E_ARGUMENT, "%s: the folder's name is too long", folder);
         TRY(sort_file(ctx, folder, path, slots));
     }
+    if (errno != 0)
+        return vd_fail(ctx, VIDI_E_IO, "%s: cannot be read: %s", folder, strerror(errno));
     return VIDI_OK;
 }
 
