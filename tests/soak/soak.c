@@ -117,13 +117,15 @@ static double kib_an_hour(const struct growth *g) {
     return ss > 0 ? 3600 * sk / ss : 0;
 }
 
-static int judge(const struct growth *g, const char *what, size_t rounds, double s, int files) {
+static int judge(struct growth *g, const char *what, size_t rounds, double s, int files) {
     enum { LONG_ENOUGH_S = 600 }; /* caches of the driver fill before that */
     const double slope = kib_an_hour(g), last = g->kib[g->n - 1], middle = g->kib[g->n / 2];
     printf("%s: %zu rounds in %.0f s, the same answer each time; %.1f MiB, growing by %.0f KiB an "
            "hour; "
            "%d open files at the start, %d at the end\n",
            what, rounds, s, last / 1024, slope, files, open_files());
+    free(g->s);
+    free(g->kib);
     return s >= LONG_ENOUGH_S && last > 1.02 * middle;
 }
 
