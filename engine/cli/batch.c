@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "base/json_cost.h"
 #include "document.h"
+#include "intake.h"
 #include "interrupt.h"
 
 enum { LINE_BYTES = 16 << 20, LINE_COST = 128 << 20 };
@@ -93,6 +94,8 @@ static int read_line(struct batch *b, const char *text, size_t len) {
     if (strspn(text, " \t\r\n") == len) return CLI_OK;
     b->n_lines++;
     if (len > LINE_BYTES) return failed(b, CLI_USAGE, "a line may hold 16 MiB");
+    char fault[96];
+    if (intake_fault(text, len, fault)) return failed(b, CLI_USAGE, fault);
     if (json_cost(text, len) > LINE_COST)
         return failed(b, CLI_USAGE, "a line holds more values than a question has");
     json_error_t error;
@@ -112,7 +115,7 @@ static int read_lines(struct batch *b, FILE *file) {
     interrupt_defers();
     while (code == CLI_OK && !b->over && !interrupt_seen() &&
            (len = getline(&text, &cap, file)) >= 0) {
-        code = read_line(b, text, (size_t)len);
+        code = read_line(b, text, intake_line(text, (size_t)len, b->line == 0));
         b->over |= !out_flush(&b->cli->out);
     }
     free(text);

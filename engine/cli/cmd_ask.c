@@ -7,6 +7,7 @@
 #include "answer.h"
 #include "batch.h"
 #include "document.h"
+#include "intake.h"
 
 enum { PROMPT_BYTES = 16 << 20 };
 
@@ -24,16 +25,18 @@ static int read_prompt(struct cli *cli, const char *path, char **text) {
         code = cli_fail(cli, CLI_MEMORY, "%s: no memory to read it", path);
     else if (failed)
         code = cli_fail(cli, CLI_USAGE, "%s: %s", path, strerror(error));
-    else if (n > PROMPT_BYTES || memchr(all, 0, n))
-        code = cli_fail(cli, CLI_USAGE,
-                        n > PROMPT_BYTES ? "%s: a question may hold 16 MiB"
-                                         : "%s: it holds NUL bytes and is no text",
-                        path);
+    else if (n > PROMPT_BYTES)
+        code = cli_fail(cli, CLI_USAGE, "%s: a question may hold 16 MiB", path);
+    if (code == CLI_OK) {
+        all[n] = '\0';
+        char words[96];
+        if (intake_fault(all, intake_text(all, n), words))
+            code = cli_fail(cli, CLI_USAGE, "%s: %s", path, words);
+    }
     if (code != CLI_OK) {
         free(all);
         return code;
     }
-    all[n - (n > 0 && all[n - 1] == '\n')] = '\0';
     *text = all;
     return CLI_OK;
 }
@@ -57,6 +60,8 @@ static int sort_arguments(struct cli *cli) {
     /* Both lists have room for every argument. */
     for (int i = 0; i < n; i++) opt->images.items[opt->images.n++] = opt->rest.items[i];
     char words[96];
+    if (intake_fault(opt->prompt, strlen(opt->prompt), words))
+        return cli_fail(cli, CLI_USAGE, "the question is no text: %s", words);
     if (picture_marks_wrong(opt->prompt, opt->images.n, words))
         return cli_fail(cli, CLI_USAGE, "%s", words);
     return CLI_OK;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "intake.h"
 #include "interrupt.h"
 #include "prompt.h"
 
@@ -10,6 +11,7 @@ struct conversation {
     struct session s;
     struct prompt *prompt;
     struct pictures waiting; /* shown with the next question */
+    int line;                /* read so far */
     int start;               /* mark before everything */
     bool begun;              /* the system prompt was said */
     bool over;
@@ -127,6 +129,20 @@ static void take_line(struct conversation *c, const char *line) {
     }
 }
 
+/* What is no text is not asked: a part of it would be another question. */
+static void read_line(struct conversation *c, const char *line, size_t length) {
+    char fault[96];
+    c->line++;
+    if (!intake_fault(line, length, fault)) {
+        take_line(c, line);
+        return;
+    }
+    cli_note(c->cli, "line %d is no text: %s", c->line, fault);
+    if (prompt_is_terminal(c->prompt)) return;
+    c->over = true;
+    c->code = CLI_USAGE;
+}
+
 static int begin(struct conversation *c) {
     struct cli *cli = c->cli;
     struct options *opt = &cli->opt;
@@ -151,7 +167,9 @@ int cmd_chat(struct cli *cli) {
     if (c.code == CLI_OK && prompt_is_terminal(c.prompt))
         fprintf(stderr, "%s; /help lists the commands, Ctrl-D leaves\n", vidi_device_name(c.s.v));
     const char *line;
-    while (c.code == CLI_OK && !c.over && (line = prompt_line(c.prompt))) take_line(&c, line);
+    size_t length;
+    while (c.code == CLI_OK && !c.over && (line = prompt_line(c.prompt, &length)))
+        read_line(&c, line, length);
     prompt_close(c.prompt);
     pictures_free(&c.s, &c.waiting);
     session_close(&c.s);

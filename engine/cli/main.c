@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,7 +104,9 @@ static int finish(struct cli *cli, int code) {
 
 int main(int argc, char **argv) {
     keep_standard_streams();
-    setlocale(LC_CTYPE, "");
+    /* Text is UTF-8 here, whatever the environment says or lacks. */
+    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
     struct cli cli = {0};
     environment_read(&cli.env);
     out_open(&cli.out, cli.env.plain);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/replace.h"
+#include "intake.h"
 #include "interrupt.h"
 
 enum { HISTORY_LINES = 1000 };
@@ -17,6 +18,7 @@ struct prompt {
     History *history;
     char *path, *line;
     size_t cap;
+    bool begun; /* a line was read */
 };
 
 static char *prompt_text(EditLine *editor) {
@@ -130,10 +132,15 @@ static const char *edited_line(struct prompt *p) {
     }
 }
 
-const char *prompt_line(struct prompt *p) {
-    if (p->editor) return edited_line(p);
+const char *prompt_line(struct prompt *p, size_t *length) {
+    if (p->editor) {
+        const char *line = edited_line(p);
+        if (line) *length = strlen(line);
+        return line;
+    }
     const ssize_t len = getline(&p->line, &p->cap, stdin);
     if (len < 0) return NULL;
-    p->line[strcspn(p->line, "\n")] = '\0';
+    *length = intake_line(p->line, (size_t)len, !p->begun);
+    p->begun = true;
     return p->line;
 }

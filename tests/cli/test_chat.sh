@@ -32,6 +32,13 @@ check the answer before was cut -- grep -q 'cut at 4 tokens' err
 printf '/dance\n' | timeout 240 "$VIDI" chat -n 8 >out 2>err
 check an unknown command -- same "$? $(grep -c '/dance' err)" '2 1'
 
+# As other systems write lines; a byte order mark; what is no text.
+printf 'What colour is it?\n' | timeout 240 "$VIDI" chat a.ppm -n 8 >plain 2>err
+printf '\357\273\277What colour is it?\r\n/quit\r\n' | timeout 240 "$VIDI" chat a.ppm -n 8 >out 2>err
+check the same question -- same "$? $(cmp out plain) $(wc -c <err)" '0  0'
+printf 'hello\nGr\366\337e\n' | timeout 240 "$VIDI" chat -n 8 >out 2>err
+check what is no text -- same "$? $(grep -c 'line 2 is no text: byte 3 (f6) is not UTF-8' err)" '2 1'
+
 command -v script >/dev/null || { echo 'skipped: no script(1) for a pseudo terminal' && finish; }
 
 # wait_for TEXT COUNT: until the screen has shown it so often
@@ -109,4 +116,17 @@ wait_for_prompt
 printf '/quit\n' >&3
 leave
 check it went on after Ctrl-C -- test "$code" -eq 0
+# Letters beyond ASCII, without a locale and with one that is not there.
+for locale in '' no_SUCH.ISO-8859-1; do
+    export LC_ALL=$locale
+    [ -n "$locale" ] || unset LC_ALL LANG LC_CTYPE
+    terminal '-n 8'
+    wait_for_prompt
+    printf '/Größe日本🟥\n' >&3
+    wait_for '/Größe日本🟥 is no command here' 1
+    wait_for_prompt
+    printf '/quit\n' >&3
+    leave
+done
+export LC_ALL=C.UTF-8
 finish
