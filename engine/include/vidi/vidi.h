@@ -55,6 +55,11 @@ typedef struct vidi_config {
     /* The work is handed to the device in parts of about this long, in milliseconds: what a stop
      * waits for, and what a desktop on the same device waits for. 0: 100; at most 200. */
     double submit_ms;
+    /* 1: memory is overwritten with zeros before it is given back, on the host and on the device:
+     * pictures by vidi_image_free(), what a conversation was told, its keys, values and answers by
+     * vidi_chat_close(), and what passed through staging memory by vidi_close(). Not what libraries
+     * for picture files and the driver keep for themselves. What is rewound stays until the end. */
+    int zero_on_free;
 } vidi_config;
 
 typedef struct vidi_image {

@@ -48,11 +48,17 @@ void *vd_alloc(struct vd_ctx *ctx, uint64_t bytes) {
     return block + HEAD;
 }
 
+void vd_zero(void *ptr, uint64_t bytes) {
+    static void *(*const volatile set)(void *, int, size_t) = memset;
+    set(ptr, 0, (size_t)bytes);
+}
+
 void vd_free(struct vd_ctx *ctx, void *ptr) {
     if (!ptr) return;
     char *block = (char *)ptr - HEAD;
     uint64_t bytes;
     memcpy(&bytes, block, sizeof bytes);
     ctx->heap.live_bytes -= bytes;
+    if (ctx->heap.zero_on_free) vd_zero(block, bytes + HEAD);
     free(block);
 }

@@ -20,6 +20,7 @@ struct vd_heap {
     uint64_t live_bytes; /* allocated and not yet freed */
     uint64_t peak_bytes; /* largest live_bytes seen */
     uint64_t fail_at;    /* the call with this number fails (1 = the first); 0: none */
+    bool zero_on_free;   /* what is freed is overwritten first */
     uint64_t most_bytes; /* calls that would make live_bytes more than this fail; 0: none does */
 };
 
@@ -45,6 +46,9 @@ void vd_log(struct vd_ctx *ctx, int level, const char *fmt, ...)
  * vd_free takes NULL. Memory is zeroed. */
 void *vd_alloc(struct vd_ctx *ctx, uint64_t bytes);
 void vd_free(struct vd_ctx *ctx, void *ptr);
+
+/* Zeros that no compiler leaves out because nobody reads them. */
+void vd_zero(void *ptr, uint64_t bytes);
 
 #define TRY(call)                                       \
     do {                                                \

@@ -42,6 +42,7 @@ vidi_status vidi_open_bare(const vidi_config *cfg, vidi **out) {
     v->progress = cfg->progress;
     v->user = cfg->user;
     v->submit_ms = cfg->submit_ms;
+    v->ctx.heap.zero_on_free = cfg->zero_on_free;
     return debug_parse(&v->ctx, cfg->debug, &v->debug);
 }
 
@@ -54,6 +55,7 @@ vidi_status vidi_open(const vidi_config *cfg, vidi **out) {
                                    .labels = v->debug.labels,
                                    .profile = v->debug.profile,
                                    .robust = v->debug.robust,
+                                   .zero_on_free = v->ctx.heap.zero_on_free,
                                    .progress = v->progress,
                                    .user = v->user};
     return gpu_open(&v->ctx, &gpu, &v->gpu);
@@ -63,6 +65,7 @@ void vidi_close(vidi *v) {
     if (!v) return;
     while (v->models) vidi_model_close(v->models);
     if (v->gpu) gpu_close(v->gpu);
+    if (v->ctx.heap.zero_on_free) vd_zero(v, sizeof *v); /* its words may quote what was said */
     free(v);
 }
 

@@ -66,6 +66,7 @@ struct gpu_config {
     bool staged;           /* for tests: device memory counts as out of the host's reach */
     bool no_barriers;      /* for tests: programs are recorded without derived barriers */
     bool no_stamp;         /* for tests: submissions leave their completion marker out */
+    bool zero_on_free;     /* memory holds zeros when the driver gets it back */
     /* Pipelines are made and nothing runs: buffers are names and sizes, programs cannot be
      * recorded. The compiler of a GPU that is not here can be asked so. */
     bool compile_only;

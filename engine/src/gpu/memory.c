@@ -93,6 +93,7 @@ static void drop_block(struct gpu *gpu, struct gpu_block *block) {
     while (*at != block) at = &(*at)->next;
     *at = block->next;
     gpu->counters.device_bytes -= block->bytes;
+    if (block->map && gpu->cfg.zero_on_free) vd_zero(block->map, block->bytes);
     vkFreeMemory(gpu->device, block->memory, NULL);
     vd_free(gpu->ctx, block);
 }
@@ -235,11 +236,13 @@ vidi_status gpu_buffer_new(struct gpu *gpu, uint64_t bytes, enum gpu_memory memo
 
 void gpu_buffer_free(struct gpu *gpu, struct gpu_buffer *buffer) {
     if (!buffer) return;
+    const bool reached = buffer->handle && !buffer->map;
+    if (reached && gpu->cfg.zero_on_free && !gpu->lost) transfer_zero(gpu, buffer);
     /* A fill or copy of it may still wait in the ring. */
-    if (buffer->handle && !buffer->map && transfer_flush(gpu) == VIDI_OK)
-        gpu_wait(gpu, gpu->submitter.submitted);
+    if (reached && transfer_flush(gpu) == VIDI_OK) gpu_wait(gpu, gpu->submitter.submitted);
     if (gpu->hung) return;
     if (gpu->lost) vkDeviceWaitIdle(gpu->device); /* a program that uses it may still run */
+    if (buffer->map && gpu->cfg.zero_on_free) vd_zero(buffer->map, buffer->bytes);
     destroy(gpu, buffer);
 }
 
