@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engine/cli/environment.h"
 
 /* A desktop stays smooth when the device is asked for parts of this length. */
 static const double calm_submit_ms = 15, least_submit_ms = 4;
@@ -260,7 +261,9 @@ static vidi_status open_all(struct engine *e, vidi_chat **chat) {
     if (status == VIDI_OK && s->n_adapters)
         status = vidi_model_adapt(e->model, s->adapters, s->n_adapters);
     if (status != VIDI_OK) return status;
-    const vidi_chat_config chat_cfg = {.context = s->context, .cache = s->cache};
+    char day[32];
+    const vidi_chat_config chat_cfg = {
+        .context = s->context, .cache = s->cache, .today = environment_today(day)};
     status = vidi_chat_open(e->model, &chat_cfg, chat);
     return status == VIDI_OK ? vidi_chat_mark(*chat, &e->start_mark) : status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static const char *variable(const char *name) {
     const char *value = getenv(name);
@@ -89,4 +90,11 @@ bool folder_make(const char *path) {
         mkdir(copy, 0700) == 0 || (errno == EEXIST && stat(copy, &st) == 0 && S_ISDIR(st.st_mode));
     free(copy);
     return made;
+}
+
+const char *environment_today(char text[32]) {
+    const time_t now = time(NULL);
+    struct tm day;
+    if (!localtime_r(&now, &day)) return NULL;
+    return strftime(text, 32, "%d %b %Y", &day) ? text : NULL;
 }

@@ -24,4 +24,7 @@ void environment_free(struct environment *e);
 
 /* Makes a folder and those above it, for this user alone. false: errno says why. */
 bool folder_make(const char *path);
+/* The local day as strftime_now("%d %b %Y") of a template says it. Its months are English: of the
+ * user's locale the program takes the letters alone. NULL: there is no clock. */
+const char *environment_today(char text[32]);
 #endif

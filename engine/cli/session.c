@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "interrupt.h"
@@ -148,15 +147,6 @@ int session_model(struct cli *cli, struct session *s, const char *path) {
     return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_MODEL, status);
 }
 
-/* As strftime_now("%d %b %Y") of a template says it. Its months are English: of the user's locale
- * the program takes the letters alone. */
-static const char *today(char text[32]) {
-    const time_t now = time(NULL);
-    struct tm day;
-    if (!localtime_r(&now, &day)) return NULL;
-    return strftime(text, 32, "%d %b %Y", &day) ? text : NULL;
-}
-
 int session_chat(struct cli *cli, struct session *s) {
     const struct options *opt = &cli->opt;
     char day[32];
@@ -171,7 +161,7 @@ int session_chat(struct cli *cli, struct session *s) {
         .raw = opt->raw,
         .cache = (vidi_cache)opt->cache,
         .date = opt->date,
-        .today = today(day),
+        .today = environment_today(day),
     };
     const vidi_status status = vidi_chat_open(s->m, &cfg, &s->c);
     return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_RUN, status);
