@@ -12,8 +12,8 @@ works show long.gguf
 check the file was changed -- grep -Eq '^context +16777216 tokens' "$tmp/out"
 
 fails 5 '^vidi: a context of 16777216 tokens (is too long for|needs) ' \
-    ask -m long.gguf -c 16777216 hello
-fails 5 '^vidi: a context of 16777216 tokens ' chat -m long.gguf -c 16777216
+    ask --raw -m long.gguf -c 16777216 hello
+fails 5 '^vidi: a context of 16777216 tokens ' chat --raw -m long.gguf -c 16777216
 works ask -m long.gguf -c 64 -n 1 hello
 
 # The model that ships inside, a picture and an answer: under 300 MiB of the host's memory, with all
