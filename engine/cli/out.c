@@ -98,21 +98,55 @@ void out_bold(struct out *o) { style(o, "\033[1m"); }
 void out_dim(struct out *o) { style(o, "\033[2m"); }
 void out_plain(struct out *o) { style(o, "\033[0m"); }
 
+/* The character that steers the direction of text, at the start of `text`, or 0. Behind one, a name
+ * reads on the screen as another. */
+static unsigned direction_mark(const char *text, size_t len) {
+    static const struct {
+        const char *bytes;
+        unsigned char lo, hi; /* of the byte after them */
+        unsigned first;
+    } marks[] = {{"\xd8", 0x9c, 0x9c, 0x061c},
+                 {"\xe2\x80", 0x8e, 0x8f, 0x200e},
+                 {"\xe2\x80", 0xaa, 0xae, 0x202a},
+                 {"\xe2\x81", 0xa6, 0xa9, 0x2066}};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        const size_t n = strlen(marks[i].bytes);
+        if (len <= n || memcmp(text, marks[i].bytes, n) != 0) continue;
+        const unsigned char last = (unsigned char)text[n];
+        if (last >= marks[i].lo && last <= marks[i].hi) return marks[i].first + last - marks[i].lo;
+    }
+    return 0;
+}
+
+/* How many bytes the character that begins with `lead` has; 0: none begins so. */
+static size_t character_length(unsigned char lead) {
+    if (lead < 0x80) return 1;
+    if (lead < 0xc0) return 0;
+    return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
 /* Writes one character of text in its visible form; returns how many bytes of text it took. */
 static size_t visible_character(char form[8], const char *text, size_t len) {
     const size_t control = control_length(text, len);
-    if (control == 0) {
+    const size_t whole = character_length((unsigned char)text[0]);
+    const unsigned mark = direction_mark(text, len);
+    if (mark) {
+        snprintf(form, 8, "\\u%04x", mark);
+        return whole;
+    }
+    if (control == 0 && whole > 0) {
         size_t n = 1;
-        while (n < 4 && n < len && ((unsigned char)text[n] & 0xc0) == 0x80) n++;
+        while (n < whole && n < len && ((unsigned char)text[n] & 0xc0) == 0x80) n++;
         memcpy(form, text, n);
         form[n] = '\0';
         return n;
     }
+    const size_t n = control ? control : 1; /* or a byte in no character: C1 to some terminals */
     if (text[0] == '\n' || text[0] == '\t')
         snprintf(form, 8, "%s", text[0] == '\n' ? "\\n" : "\\t");
     else
-        snprintf(form, 8, "\\x%02x", (unsigned char)text[control - 1]);
-    return control;
+        snprintf(form, 8, "\\x%02x", (unsigned char)text[n - 1]);
+    return n;
 }
 
 char *text_visible(char *dst, size_t cap, const char *text, size_t len) {

@@ -36,8 +36,9 @@ void out_bold(struct out *o);
 void out_dim(struct out *o);
 void out_plain(struct out *o);
 
-/* Copies text to dst, always with its NUL: control characters become \n, \t or \xNN, and what does
- * not fit is cut at a whole character and ends in "...". Returns dst. */
+/* Copies text to dst, always with its NUL: control characters become \n, \t or \xNN,
+ * those that steer the direction of text \uNNNN, and what does not fit is cut at a whole character
+ * and ends in "...". Returns dst. */
 char *text_visible(char *dst, size_t cap, const char *text, size_t len);
 /* Columns a UTF-8 text takes, one a character. */
 size_t text_columns(const char *text);

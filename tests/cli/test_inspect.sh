@@ -46,6 +46,23 @@ ids() { python3 -c 'import json, sys; print(json.load(sys.stdin)["tokens"])'; }
 check as raw text -- same "$(ids <<<"$guessed")" "$(ids <<<"$raw")"
 check it is said -- grep -q 'no chat template, so the text is completed as it is' "$tmp/told"
 
+# What steers a terminal or the direction of text, in a file's name and in its metadata, is shown.
+evil=$(printf 'a\342\200\256b\302\205c\033d\233e\330\234f\342\201\246g')
+seen='a\\u202eb\\x85c\\x1bd\\x9be\\u061cf\\u2066g'
+fails 3 "^vidi: $seen.gguf: " show "$evil.gguf"
+python3 - "$base" named.gguf <<'END'
+import struct, sys
+model = open(sys.argv[1], "rb").read()
+key = struct.pack("<Q", 12) + b"general.name"
+at = model.index(key) + len(key) + 4
+old = struct.unpack_from("<Q", model, at)[0]
+name = "\u200fa\u202eb\x85c\x1bd".encode()
+name += b"z" * (-(len(name) - old) % 32)  # what follows stays aligned
+open(sys.argv[2], "wb").write(model[:at] + struct.pack("<Q", len(name)) + name + model[at + 8 + old:])
+END
+works show named.gguf
+check the name of a model -- grep -Eq '^name +\\u200fa\\u202eb\\x85c\\x1bdz*$' out
+
 need_model
 works show --json
 n=$(json 'tensors.#')
