@@ -112,10 +112,11 @@ static int read_lines(struct batch *b, FILE *file) {
     size_t cap = 0;
     ssize_t len;
     int code = CLI_OK;
+    struct intake in = {.file = file};
     interrupt_defers();
     while (code == CLI_OK && !b->over && !interrupt_seen() &&
-           (len = getline(&text, &cap, file)) >= 0) {
-        code = read_line(b, text, intake_line(text, (size_t)len, b->line == 0));
+           (len = intake_read(&in, &text, &cap)) >= 0) {
+        code = read_line(b, text, (size_t)len);
         b->over |= !out_flush(&b->cli->out);
     }
     free(text);

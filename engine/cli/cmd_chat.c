@@ -1,5 +1,8 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "answer.h"
 #include "intake.h"
@@ -13,7 +16,10 @@ struct conversation {
     struct pictures waiting; /* shown with the next question */
     int line;                /* read so far */
     int start;               /* mark before everything */
-    bool begun;              /* the system prompt was said */
+    char *block;             /* lines of a question that goes on; NULL: none does */
+    size_t block_len;
+    int block_line; /* where it began */
+    bool begun;     /* the system prompt was said */
     bool over;
     int code;
 };
@@ -26,12 +32,8 @@ static void failed(struct conversation *c, enum stage stage, vidi_status status)
     c->code = code;
 }
 
-static void show_picture(struct conversation *c, const char *path) {
+static void show_path(struct conversation *c, const char *path) {
     struct words one = {.items = &path, .n = 1};
-    if (!*path) {
-        cli_note(c->cli, "/image wants a file: /image photo.jpg");
-        return;
-    }
     struct pictures read = {0};
     vidi_status status = pictures_read(&c->s, &one, PICTURE_QUESTION, &read);
     if (status == VIDI_OK) status = pictures_move(&c->waiting, &read);
@@ -41,6 +43,22 @@ static void show_picture(struct conversation *c, const char *path) {
     }
     pictures_free(&c->s, &read);
     if (status != VIDI_OK) failed(c, STAGE_PICTURE, status);
+}
+
+/* The path as it stands, where there is such a file; else as it was meant. */
+static void show_picture(struct conversation *c, const char *text) {
+    const char *rest;
+    if (!*text) {
+        cli_note(c->cli, "/image wants a file: /image photo.jpg");
+        return;
+    }
+    char *typed = strdup(text);
+    for (size_t n = typed ? strlen(typed) : 0; n > 0 && strchr(" \t", typed[n - 1]);)
+        typed[--n] = '\0';
+    char *meant = typed && access(typed, F_OK) != 0 ? intake_path(typed, &rest) : NULL;
+    show_path(c, meant && !*rest ? meant : typed ? typed : text);
+    free(meant);
+    free(typed);
 }
 
 static void clear(struct conversation *c, const char *rest) {
@@ -109,9 +127,23 @@ static void ask(struct conversation *c, const char *text) {
     answer_free(&a);
 }
 
+/* A line that begins with the path of a picture, as a file manager drops it: the picture, and what
+ * is asked about it. False: it does not. */
+static bool dropped(struct conversation *c, const char *line) {
+    const char *rest;
+    struct stat st;
+    if (!strchr("/~'\"", *line) && strncmp(line, "file://", 7) != 0) return false;
+    char *path = intake_path(line, &rest);
+    const bool is_file = path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    if (is_file) show_path(c, path);
+    free(path);
+    if (is_file && *rest && !c->over) ask(c, rest);
+    return is_file;
+}
+
 static void take_line(struct conversation *c, const char *line) {
     line += strspn(line, " \t");
-    if (!*line) return;
+    if (!*line || dropped(c, line)) return;
     if (*line != '/') {
         ask(c, line);
         return;
@@ -129,12 +161,54 @@ static void take_line(struct conversation *c, const char *line) {
     }
 }
 
+static const char fence[] = "\"\"\"";
+enum { FENCE = sizeof fence - 1 };
+
+/* Adds a line to the block; its last one ends in the fence, and then the whole is asked. */
+static void add_to_block(struct conversation *c, const char *line, size_t length) {
+    const bool last = length >= FENCE && memcmp(line + length - FENCE, fence, FENCE) == 0;
+    const size_t more = last ? length - FENCE : length;
+    char *larger = realloc(c->block, c->block_len + more + 2);
+    if (!larger) {
+        c->code = cli_fail(c->cli, CLI_MEMORY, "no memory for a question of several lines");
+        c->over = true;
+        return;
+    }
+    c->block = larger;
+    memcpy(larger + c->block_len, line, more);
+    c->block_len += more;
+    if (!last) larger[c->block_len++] = '\n';
+    larger[c->block_len] = '\0';
+    if (!last) return;
+    if (larger[strspn(larger, " \t\n")]) ask(c, larger);
+    free(c->block);
+    c->block = NULL;
+    c->block_len = 0;
+}
+
+/* Between two fences are lines of one question. */
+static bool in_block(struct conversation *c, const char *line, size_t length) {
+    const size_t blanks = strspn(line, " \t");
+    if (c->block) {
+        add_to_block(c, line, length);
+        return true;
+    }
+    if (strncmp(line + blanks, fence, FENCE) != 0) return false;
+    c->block_line = c->line;
+    const size_t skip = blanks + FENCE;
+    if (length == skip)
+        c->block = calloc(1, 1);
+    else
+        add_to_block(c, line + skip, length - skip);
+    return true;
+}
+
 /* What is no text is not asked: a part of it would be another question. */
 static void read_line(struct conversation *c, const char *line, size_t length) {
     char fault[96];
     c->line++;
     if (!intake_fault(line, length, fault)) {
-        take_line(c, line);
+        if (!in_block(c, line, length)) take_line(c, line);
         return;
     }
     cli_note(c->cli, "line %d is no text: %s", c->line, fault);
@@ -170,6 +244,10 @@ int cmd_chat(struct cli *cli) {
     size_t length;
     while (c.code == CLI_OK && !c.over && (line = prompt_line(c.prompt, &length)))
         read_line(&c, line, length);
+    if (c.block && c.code == CLI_OK && !c.over)
+        c.code = cli_fail(cli, CLI_USAGE, "the question that begins in line %d never ends with %s",
+                          c.block_line, fence);
+    free(c.block);
     prompt_close(c.prompt);
     pictures_free(&c.s, &c.waiting);
     session_close(&c.s);

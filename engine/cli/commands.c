@@ -23,6 +23,8 @@ const struct command commands[] = {
      "vidi chat [PICTURE ...] [-m FILE]",
      "In the conversation:\n"
      "  /image FILE  show a picture with the next question\n"
+     "  \"\"\"          begins and ends a question of several lines\n"
+     "  PATH         of a picture, as a file manager drops it: the same as /image\n"
      "  /clear       forget everything said\n"
      "  /help        this list\n"
      "  /quit        leave, as Ctrl-D does\n"

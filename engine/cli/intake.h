@@ -3,12 +3,25 @@
 #define CLI_INTAKE_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
 
-/* Makes one line of `len` bytes, which ends in NUL, what its writer meant: a byte order mark in
- * front of the first line goes, and the line's end, LF, CR or both. Returns the new length. */
-size_t intake_line(char *line, size_t len, bool first);
+/* A stream of lines that end in LF, CR or both; a byte order mark in front of the first is none. */
+struct intake {
+    FILE *file;
+    bool begun, after_cr;
+};
+/* The next line without its end, in *line of *cap bytes from malloc(), which grows. Its length; -1
+ * at the end of the stream, after a failure of it, and without memory. */
+ssize_t intake_read(struct intake *in, char **line, size_t *cap);
 
-/* The same for a text of several lines, whose last one may end or not; inside, CR LF becomes LF. */
+/* A path as people type, paste and drop it: blanks around it, quotes, backslashes before blanks,
+ * file:// with its %20, ~ for $HOME. From malloc(); *rest: what stands behind it on the line. NULL:
+ * no memory, or no such form. */
+char *intake_path(const char *text, const char **rest);
+
+/* Takes a byte order mark and the end of the last line from a text, which ends in NUL; inside, CR
+ * LF and CR become LF. Returns the new length. */
 size_t intake_text(char *text, size_t len);
 
 /* NULL: it is UTF-8 without NUL. Else what is wrong with it and at which byte, counted from 1, in

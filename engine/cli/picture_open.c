@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hub_picture.h"
+#include "intake.h"
 
 static vidi_status fail(struct session *s, vidi_status status, const char *name, const char *what) {
     snprintf(s->words, sizeof s->words, "%.400s: %.400s", name, what);
@@ -65,6 +66,14 @@ static vidi_status read_path(struct session *s, const char *path, vidi_image *ou
     if (fd < 0) return fail(s, VIDI_E_IO, path, strerror(errno));
     const vidi_status status = read_all(s, path, fd, out);
     close(fd);
+    return status;
+}
+
+static vidi_status read_file_url(struct session *s, const char *url, vidi_image *out) {
+    const char *rest;
+    char *path = intake_path(url, &rest);
+    const vidi_status status = read_path(s, path && !*rest ? path : url, out);
+    free(path);
     return status;
 }
 
@@ -146,6 +155,7 @@ vidi_status picture_open(struct session *s, const char *name, enum picture_origi
     if (dash && origin != PICTURE_ARGUMENT)
         return fail(s, VIDI_E_IO, name, "standard input has the questions, not a picture");
     if (dash) return read_stdin(s, out);
+    if (begins(name, "file://")) return read_file_url(s, name, out);
     const bool web = begins(name, "http://") || begins(name, "https://");
     if (web && origin == PICTURE_LINE)
         return fail(s, VIDI_E_IO, name, "an address is fetched only when an argument names it");

@@ -18,7 +18,7 @@ struct prompt {
     History *history;
     char *path, *line;
     size_t cap;
-    bool begun; /* a line was read */
+    struct intake lines; /* where stdin is no terminal */
 };
 
 static char *prompt_text(EditLine *editor) {
@@ -138,9 +138,9 @@ const char *prompt_line(struct prompt *p, size_t *length) {
         if (line) *length = strlen(line);
         return line;
     }
-    const ssize_t len = getline(&p->line, &p->cap, stdin);
+    p->lines.file = stdin;
+    const ssize_t len = intake_read(&p->lines, &p->line, &p->cap);
     if (len < 0) return NULL;
-    *length = intake_line(p->line, (size_t)len, !p->begun);
-    p->begun = true;
+    *length = (size_t)len;
     return p->line;
 }

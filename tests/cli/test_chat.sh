@@ -32,10 +32,35 @@ check the answer before was cut -- grep -q 'cut at 4 tokens' err
 printf '/dance\n' | timeout 240 "$VIDI" chat -n 8 >out 2>err
 check an unknown command -- same "$? $(grep -c '/dance' err)" '2 1'
 
+# Several lines of one question; a question that never ends.
+works ask -n 8 a.ppm $'What colour\nis it?'
+printf '"""\nWhat colour\nis it?\n"""\n' | timeout 240 "$VIDI" chat a.ppm -n 8 >out 2>err
+check one question -- same "$? $(cmp out "$tmp/out") $(wc -c <err)" '0  0'
+printf '  """What colour\nis it?"""\n' | timeout 240 "$VIDI" chat a.ppm -n 8 >out 2>err
+check the same -- same "$? $(cmp out "$tmp/out") $(wc -c <err)" '0  0'
+printf 'hello\n"""\nWhat\n' | timeout 240 "$VIDI" chat -n 8 >out 2>err
+check its end is missing -- same "$? $(grep -c 'begins in line 2 never ends' err)" '2 1'
+
+# Paths as file managers, shells and people write them.
+cp a.ppm 'with blank.ppm'
+printf 'What colour is it?\n' | timeout 240 "$VIDI" chat a.ppm -n 8 >plain 2>err
+for line in "$PWD/with\\\\ blank.ppm What colour is it?" "'$PWD/with blank.ppm' What colour is it?" \
+    "file://$PWD/with%%20blank.ppm   What colour is it?" "\"$PWD/with blank.ppm\"\nWhat colour is it?" \
+    '/image with blank.ppm \nWhat colour is it?' "/image 'with blank.ppm'\nWhat colour is it?" \
+    '~/with\\ blank.ppm What colour is it?' "/image file://localhost$PWD/with%%20blank.ppm\nWhat colour is it?"; do
+    # shellcheck disable=SC2059
+    printf "$line\n" | HOME=$PWD timeout 240 "$VIDI" chat -n 8 >out 2>err
+    check "$line" -- same "$? $(cmp out plain) $(<err)" '0  '
+done
+works ask -n 8 "file://$PWD/with%20blank.ppm" 'What colour is it?'
+check an address of a file -- cmp "$tmp/out" plain
+
 # As other systems write lines; a byte order mark; what is no text.
 printf 'What colour is it?\n' | timeout 240 "$VIDI" chat a.ppm -n 8 >plain 2>err
 printf '\357\273\277What colour is it?\r\n/quit\r\n' | timeout 240 "$VIDI" chat a.ppm -n 8 >out 2>err
 check the same question -- same "$? $(cmp out plain) $(wc -c <err)" '0  0'
+printf 'What colour is it?\r/quit\rnever asked\r' | timeout 240 "$VIDI" chat a.ppm -n 8 >out 2>err
+check lines that end in CR alone -- same "$? $(cmp out plain) $(wc -c <err)" '0  0'
 printf 'hello\nGr\366\337e\n' | timeout 240 "$VIDI" chat -n 8 >out 2>err
 check what is no text -- same "$? $(grep -c 'line 2 is no text: byte 3 (f6) is not UTF-8' err)" '2 1'
 
