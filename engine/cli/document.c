@@ -53,7 +53,7 @@ int document_print(struct cli *cli, json_t *document) {
     json_decref(document);
     if (!text) return cli_fail(cli, CLI_MEMORY, "no memory for the JSON document");
     progress_erase(&cli->progress);
-    out_print(&cli->out, "%s\n", text);
+    out_json(&cli->out, text);
     free(text);
     return CLI_OK;
 }
@@ -69,7 +69,7 @@ json_t *document_read(struct cli *cli, struct session *s, char *text, int *code)
 
 int document_pass(struct cli *cli, struct session *s, char *text) {
     progress_erase(&cli->progress);
-    out_print(&cli->out, "%s\n", text);
+    out_json(&cli->out, text);
     vidi_text_free(s->v, text);
     return CLI_OK;
 }

@@ -16,8 +16,12 @@ static const struct habit table[] = {
     {"--jinja", NULL, true,
      "known templates are written by vidi itself; --chat-template names one"},
     {"--no-mmap --mlock --no-warmup -no-cnv --no-conversation -st --single-turn --no-display-prompt"
-     " --log-disable --no-perf --simple-io", NULL, true,
+     " --log-disable --no-perf --simple-io --color --offline --verbose-prompt", NULL, true,
      "it changes nothing here"},
+    {"--keep --numa", "", true,
+     "it changes nothing here"},
+    {"-e --escape", NULL, false,
+     "\\n in a question stays as it is typed; -f FILE has questions of several lines"},
     {"-cnv --conversation -i --interactive", NULL, false,
      "`vidi chat` is the conversation"},
     {"-mg --main-gpu -dev -sm --split-mode -ts --tensor-split", "", false,

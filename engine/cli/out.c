@@ -195,3 +195,28 @@ char *text_count(char *dst, size_t cap, double count) {
     static const char *const units[] = {"", " k", " M", " G", " T"};
     return scaled(dst, cap, count, 1000, units, 5);
 }
+
+/* What JSON holds unescaped and a terminal obeys: DEL, C1, direction marks. 0: another one. *n: its
+ * bytes. */
+static unsigned obeyed(const char *text, size_t len, size_t *n) {
+    const unsigned char *at = (const unsigned char *)text;
+    const unsigned mark = direction_mark(text, len);
+    *n = mark ? (mark < 0x800 ? 2 : 3) : 1;
+    if (mark || at[0] == 0x7f) return mark ? mark : 0x7f;
+    if (len < 2 || at[0] != 0xc2 || at[1] < 0x80 || at[1] > 0x9f) return 0;
+    *n = 2;
+    return at[1];
+}
+
+void out_json(struct out *o, const char *json) {
+    const char *plain = json, *end = json + strlen(json);
+    for (size_t n; json < end; json += n) {
+        const unsigned code = obeyed(json, (size_t)(end - json), &n);
+        if (!code) continue;
+        out_write(o, plain, (size_t)(json - plain));
+        out_print(o, "\\u%04x", code);
+        plain = json + n;
+    }
+    out_write(o, plain, (size_t)(end - plain));
+    out_write(o, "\n", 1);
+}

@@ -28,6 +28,9 @@ void out_write(struct out *o, const char *text, size_t len);
 void out_print(struct out *o, const char *fmt, ...) CLI_PRINTF(2, 3);
 /* Text that others wrote: on a terminal without the control characters that could drive it. */
 void out_foreign(struct out *o, const char *text, size_t len);
+/* A JSON text and a newline. In its strings what a terminal could obey becomes \uXXXX, which means
+ * the same. */
+void out_json(struct out *o, const char *json);
 /* false once a write failed: nobody reads any more. */
 bool out_flush(struct out *o);
 

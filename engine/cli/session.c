@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "intake.h"
 #include "interrupt.h"
 
 static const unsigned char exit_codes[N_STAGES][10] = {
@@ -147,8 +148,22 @@ int session_model(struct cli *cli, struct session *s, const char *path) {
     return status == VIDI_OK ? CLI_OK : session_fail(cli, s, STAGE_MODEL, status);
 }
 
+/* What is said has to be text: a part of it would be another question. */
+static int check_texts(struct cli *cli) {
+    const struct {
+        const char *name, *text;
+    } texts[] = {{"the system prompt", cli->opt.system_prompt}, {"the question", cli->opt.prompt}};
+    char words[96];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].text && intake_fault(texts[i].text, strlen(texts[i].text), words))
+            return cli_fail(cli, CLI_USAGE, "%s is no text: %s", texts[i].name, words);
+    return CLI_OK;
+}
+
 int session_chat(struct cli *cli, struct session *s) {
     const struct options *opt = &cli->opt;
+    const int wrong = check_texts(cli);
+    if (wrong != CLI_OK) return wrong;
     char day[32];
     const vidi_chat_config cfg = {
         .context = opt->context,

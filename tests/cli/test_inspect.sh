@@ -62,6 +62,9 @@ open(sys.argv[2], "wb").write(model[:at] + struct.pack("<Q", len(name)) + name +
 END
 works show named.gguf
 check the name of a model -- grep -Eq '^name +\\u200fa\\u202eb\\x85c\\x1bdz*$' out
+works show named.gguf --json
+check nothing in JSON that a terminal obeys -- same "$(grep -Pc '[\x{7f}-\x{9f}\x{061c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]' out)" 0
+check it means the same -- grep -q '\\u200fa\\u202eb\\u0085c\\u001[Bb]d' out
 
 need_model
 works show --json

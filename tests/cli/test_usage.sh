@@ -71,6 +71,8 @@ fails 2 'no-such.txt: No such file' ask -f no-such.txt
 fails 2 'a question may hold 16 MiB' ask -f /dev/zero
 printf 'a\0b' >"$tmp/nul.txt"
 fails 2 'the question is no text: byte 3 \(ed\) is not UTF-8' ask $'ab\355\240\200'
+fails 2 'the system prompt is no text: byte 1 \(ff\)' ask --system-prompt $'\377' hi
+fails 2 'the question is no text: byte 1 \(ff\)' watch test -p $'\377'
 printf '\357\273\277--zz\r\n' >"$tmp/mark.txt"
 fails 2 'byte 2 is NUL' ask -f "$tmp/nul.txt"
 fails 2 '-n wants a whole number from 1 to 1000000, not "-2"' ask -n -2 hi
