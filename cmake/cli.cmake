@@ -1,5 +1,5 @@
 # The command line program: build/vidi, from engine/cli. Only the public headers, base/replace.h, base/json_cost.h,
-# jansson, libedit, libc and, for fetching models, libcurl and OpenSSL are used there.
+# jansson, utf8proc, libedit, libc and, for fetching models, libcurl and OpenSSL are used there.
 pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
 
 # Without these two the program fetches nothing and says so.
