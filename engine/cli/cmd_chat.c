@@ -164,14 +164,18 @@ static void take_line(struct conversation *c, const char *line) {
 static const char fence[] = "\"\"\"";
 enum { FENCE = sizeof fence - 1 };
 
+static void no_room(struct conversation *c) {
+    c->code = cli_fail(c->cli, CLI_MEMORY, "no memory for a question of several lines");
+    c->over = true;
+}
+
 /* Adds a line to the block; its last one ends in the fence, and then the whole is asked. */
 static void add_to_block(struct conversation *c, const char *line, size_t length) {
     const bool last = length >= FENCE && memcmp(line + length - FENCE, fence, FENCE) == 0;
     const size_t more = last ? length - FENCE : length;
     char *larger = realloc(c->block, c->block_len + more + 2);
     if (!larger) {
-        c->code = cli_fail(c->cli, CLI_MEMORY, "no memory for a question of several lines");
-        c->over = true;
+        no_room(c);
         return;
     }
     c->block = larger;
@@ -196,10 +200,10 @@ static bool in_block(struct conversation *c, const char *line, size_t length) {
     if (strncmp(line + blanks, fence, FENCE) != 0) return false;
     c->block_line = c->line;
     const size_t skip = blanks + FENCE;
-    if (length == skip)
-        c->block = calloc(1, 1);
-    else
+    if (length > skip)
         add_to_block(c, line + skip, length - skip);
+    else if (!(c->block = calloc(1, 1)))
+        no_room(c);
     return true;
 }
 
