@@ -59,9 +59,9 @@ static int sort_arguments(struct cli *cli) {
     if (!opt->prompt) opt->prompt = opt->rest.items[--n];
     /* Both lists have room for every argument. */
     for (int i = 0; i < n; i++) opt->images.items[opt->images.n++] = opt->rest.items[i];
+    const int wrong = session_texts(cli);
+    if (wrong != CLI_OK) return wrong;
     char words[96];
-    if (intake_fault(opt->prompt, strlen(opt->prompt), words))
-        return cli_fail(cli, CLI_USAGE, "the question is no text: %s", words);
     if (picture_marks_wrong(opt->prompt, opt->images.n, words))
         return cli_fail(cli, CLI_USAGE, "%s", words);
     return CLI_OK;

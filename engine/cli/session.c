@@ -149,7 +149,7 @@ int session_model(struct cli *cli, struct session *s, const char *path) {
 }
 
 /* What is said has to be text: a part of it would be another question. */
-static int check_texts(struct cli *cli) {
+int session_texts(struct cli *cli) {
     const struct {
         const char *name, *text;
     } texts[] = {{"the system prompt", cli->opt.system_prompt}, {"the question", cli->opt.prompt}};
@@ -162,7 +162,7 @@ static int check_texts(struct cli *cli) {
 
 int session_chat(struct cli *cli, struct session *s) {
     const struct options *opt = &cli->opt;
-    const int wrong = check_texts(cli);
+    const int wrong = session_texts(cli);
     if (wrong != CLI_OK) return wrong;
     char day[32];
     const vidi_chat_config cfg = {

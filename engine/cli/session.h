@@ -22,6 +22,9 @@ enum stage { STAGE_DEVICE, STAGE_MODEL, STAGE_PICTURE, STAGE_RUN, N_STAGES };
 int session_device(struct cli *cli, struct session *s);
 int session_bare(struct cli *cli, struct session *s); /* no device */
 int session_model(struct cli *cli, struct session *s, const char *path);
+/* What the options say to the model is UTF-8; else CLI_USAGE, in words. session_chat() looks, too.
+ */
+int session_texts(struct cli *cli);
 int session_chat(struct cli *cli, struct session *s); /* after the model */
 void session_close(struct session *s);
 
