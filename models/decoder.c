@@ -82,6 +82,11 @@ void decoder_config(struct decoder *d, struct meta *m) {
     rope_config(d, m);
 }
 
+void decoder_gelu(struct decoder *d, struct meta *m) {
+    static const char *const words[] = {"gelu_pytorch_tanh", "gelu"};
+    d->act = meta_word(m, "hidden_act", words, 2) == 1 ? ACT_GELU : ACT_GELU_TANH;
+}
+
 void decoder_sections(struct decoder *d, struct meta *m) {
     uint32_t found[4] = {0};
     const uint32_t n = meta_length(m, "rope.dimension_sections", 4);

@@ -30,6 +30,8 @@ struct decoder {
 
 /* Biases are taken where the file has them. */
 void decoder_config(struct decoder *d, struct meta *m);
+/* The gate of the Gemmas: GELU by tanh, or exact where hidden_act is "gelu". */
+void decoder_gelu(struct decoder *d, struct meta *m);
 void decoder_sections(struct decoder *d, struct meta *m);       /* rope.dimension_sections */
 void decoder_shape(const struct decoder *d, struct shape *out); /* everything but the picture */
 /* One layer; the scope is its own. */

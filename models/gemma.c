@@ -1,4 +1,4 @@
-/* gemma.c - Gemma (1) text decoders from GGUF: a llama with a tanh-gelu gate.
+/* gemma.c - Gemma (1) text decoders from GGUF: a llama with a gelu gate.
  *
  * Easy to get wrong: words are multiplied by the root of the width, rows of pictures are not; files
  * hold 1 + w of the checkpoints' norms; heads x head_dim need not be the width of the rows. */
@@ -10,7 +10,7 @@ static void config(void *cfg, struct meta *m) {
     struct decoder *d = cfg;
     decoder_config(d, m);
     d->neox = true;
-    d->act = ACT_GELU_TANH;
+    decoder_gelu(d, m);
     d->embed_scale = sqrtf((float)d->dim);
 }
 static void shape(const void *cfg, struct shape *s) { decoder_shape(cfg, s); }

@@ -13,7 +13,7 @@ static void config(void *cfg, struct meta *m) {
     struct decoder *d = cfg;
     decoder_config(d, m);
     d->neox = d->post_norms = true;
-    d->act = ACT_GELU_TANH;
+    decoder_gelu(d, m);
     d->embed_scale = sqrtf((float)d->dim);
     if (d->layers == LAYERS_27B) d->scale = 1 / sqrtf((float)(d->dim / d->heads[0]));
     d->scale = meta_float_or(m, "attention.scale", 0, 1, d->scale);

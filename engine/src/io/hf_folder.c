@@ -106,7 +106,9 @@ static vidi_status note_text(struct hf *h) {
     vidi_status status = VIDI_OK;
     arena_open(&aside.arena, h->ctx);
     h->put = (struct put){.g = &aside, .prefix = h->text->arch};
+    h->quiet = true;
     hf_config_text(h, &status);
+    h->quiet = false;
     if (status == VIDI_OK) status = h->put.status;
     arena_close(&aside.arena);
     h->put = own;

@@ -18,13 +18,34 @@ static const struct hf_row cap_rows[] = {
     {"final_logit_softcapping", ".final_logit_softcapping", 0, 1e6, true, false},
 };
 
+/* What the gates are bent by. The reference asks Gemma's first config for hidden_act, and those of
+ * the second and third for hidden_activation; earlier ones took hidden_activation, or its usual
+ * value, for the first, too. */
+static void put_act(struct hf *h, vidi_status *status) {
+    static const char usual[] = "gelu_pytorch_tanh", exact[] = "gelu";
+    static const char *const keys[] = {"hidden_act", "hidden_activation"};
+    const int asked = is_arch(h, "gemma") ? 0 : 1;
+    const char *says[2];
+    for (int i = 0; i < 2; i++) {
+        const json_t *value = hf_get(h, h->numbers, keys[i]);
+        says[i] = json_string_value(value);
+        const bool known = says[i] && (!strcmp(says[i], usual) || !strcmp(says[i], exact));
+        if (*status == VIDI_OK && value && !json_is_null(value) && !known)
+            *status = hf_bad(h, h->numbers_at, keys[i], "is neither gelu_pytorch_tanh nor gelu");
+    }
+    const char *act = says[asked] ? says[asked] : usual, *other = says[1 - asked];
+    if (*status != VIDI_OK) return;
+    if (other && strcmp(other, act) != 0 && !h->quiet)
+        vd_log(h->ctx, VD_LOG_WARN,
+               "%.600s/config.json: %s%s is '%s' and %s '%s': computed with %s", h->folder,
+               h->numbers_at, keys[asked], act, keys[1 - asked], other, act);
+    if (strcmp(act, exact) == 0) put_text(&h->put, ".hidden_act", exact, sizeof exact - 1);
+}
+
 /* What the families cannot do must not be left out in silence. */
 static void refuse(struct hf *h, vidi_status *status) {
     static const char *const flags[] = {"attention_bias", "use_bidirectional_attention"};
-    const char *other = json_string_value(hf_get(h, h->numbers, "hidden_act"));
-    const char *act = json_string_value(hf_get(h, h->numbers, "hidden_activation"));
     const json_t *both = hf_get(h, h->numbers, flags[1]);
-    if (!act) act = other;
     /* PaliGemma's prompts see all of themselves, which its eyes say. */
     const bool prompts = h->eyes && strcmp(h->eyes->projector, "paligemma") == 0;
     if (both && !json_is_null(both) && !json_is_boolean(both) && *status == VIDI_OK)
@@ -34,13 +55,6 @@ static void refuse(struct hf *h, vidi_status *status) {
     for (int i = 0; i < (prompts ? 1 : 2) && *status == VIDI_OK; i++)
         if (json_is_true(hf_get(h, h->numbers, flags[i])))
             *status = hf_bad(h, h->numbers_at, flags[i], "is true, which is not supported");
-    /* Gemma's first files say gelu and mean its approximation, as the reference reads them. */
-    const bool old = act && is_arch(h, "gemma") && strcmp(act, "gelu") == 0;
-    if (*status == VIDI_OK && other && strcmp(other, "gelu_pytorch_tanh") != 0 &&
-        strcmp(other, "gelu") != 0)
-        *status = hf_bad(h, h->numbers_at, "hidden_act", "is not gelu_pytorch_tanh");
-    if (*status == VIDI_OK && act && !old && strcmp(act, "gelu_pytorch_tanh") != 0)
-        *status = hf_bad(h, h->numbers_at, "hidden_activation", "is not gelu_pytorch_tanh");
     for (size_t i = 0; i < 2 && *status == VIDI_OK && is_arch(h, "gemma3"); i++)
         if (json_is_number(hf_get(h, h->numbers, cap_rows[i].from)))
             *status = hf_bad(h, h->numbers_at, cap_rows[i].from, "is not supported");
@@ -116,6 +130,7 @@ void hf_gemma_text(struct hf *h, vidi_status *status) {
     hf_put_rows(h, h->numbers, h->numbers_at, hf_text_rows, HF_TEXT_ROWS, status);
     hf_put_rows(h, h->numbers, h->numbers_at, window_rows + 1, 1, status);
     refuse(h, status);
+    put_act(h, status);
     if (second || third) {
         hf_put_rows(h, h->numbers, h->numbers_at, window_rows, 1, status);
         put_scale(h, status);

@@ -34,6 +34,7 @@ struct hf {
     struct safetensors_folder *weights;
     struct put put;
     struct hf_asked *asked;
+    bool quiet; /* what is read now was read before: warnings were given */
     json_t *process,
         *processor; /* of pictures; processor_config.json. NULL: not there, or unread */
 };

@@ -42,6 +42,9 @@ void hf_mpt_text(struct hf *h, vidi_status *status) {
     put_u32(&h->put, ".feed_forward_length",
             hf_whole(h, &width, 1, DIM_MOST, status) * hf_whole(h, &wider, 1, 16, status));
     put_f32(&h->put, ".attention.max_alibi_bias", hf_number(h, &most, 1e-3, 1e3, status));
+    /* The reference computes with its usual value, whatever stands there. */
+    if (*status == VIDI_OK && hf_number(h, &most, 1e-3, 1e3, status) != 8)
+        *status = hf_bad(h, "attn_config.", "alibi_bias_max", "is not 8, which alone is supported");
     refuse(h, attention, status);
     if (!h->eyes) return;
     const struct hf_field seen = {h->sight, h->sight_at, "hidden_size", true};

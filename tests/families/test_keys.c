@@ -1,0 +1,157 @@
+/* Fields of configs that are honoured: the small models' folders with one of them changed, their
+ * weights as they are, have the logits that transformers computes of the same. keys/make_golden.py
+ * made the cases. */
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "family.h"
+#include "io/npy.h"
+
+#define FOLDERS "tests/families/folders/"
+enum { STEP = 4 }; /* of the logits each STEP-th is kept */
+
+/* --- a folder with one file changed -------------------------------------------------------------
+ */
+
+static void empty(const char *folder) {
+    char path[1024];
+    DIR *d = opendir(folder);
+    assert_non_null(d);
+    for (const struct dirent *e; (e = readdir(d));) {
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        if (e->d_name[0] != '.') unlink(path);
+    }
+    closedir(d);
+}
+
+static void link_all_but(const char *from, const char *to, const char *file) {
+    char root[512], path[1400], target[1400];
+    assert_non_null(getcwd(root, sizeof root));
+    DIR *d = opendir(from);
+    assert_non_null(d);
+    for (const struct dirent *e; (e = readdir(d));) {
+        if (e->d_name[0] == '.' || strcmp(e->d_name, file) == 0) continue;
+        snprintf(path, sizeof path, "%s/%s", to, e->d_name);
+        snprintf(target, sizeof target, "%s/%s/%s", root, from, e->d_name);
+        assert_int_equal(symlink(target, path), 0);
+    }
+    closedir(d);
+}
+
+/* Writes the key, or takes it away; path: with dots between objects. */
+static void change(json_t *object, const char *path, json_t *value) {
+    const char *dot = strchr(path, '.');
+    char key[128];
+    if (!dot) {
+        if (value) assert_int_equal(json_object_set(object, path, value), 0);
+        if (!value) json_object_del(object, path);
+        return;
+    }
+    snprintf(key, sizeof key, "%.*s", (int)(dot - path), path);
+    json_t *inner = json_object_get(object, key);
+    if (!inner) {
+        inner = json_object();
+        json_object_set_new(object, key, inner);
+    }
+    change(inner, dot + 1, value);
+}
+
+static const char *word_of(const json_t *c, const char *key) {
+    const char *word = json_string_value(json_object_get(c, key));
+    return word ? word : "";
+}
+
+static const char *changed(const json_t *c) {
+    char from[256], path[1024];
+    json_error_t error;
+    const char *folder = family_folder("keys"), *file = word_of(c, "file"), *key;
+    size_t i;
+    json_t *value;
+    snprintf(from, sizeof from, FOLDERS "%s", word_of(c, "folder"));
+    snprintf(path, sizeof path, "%s/%s", from, file);
+    json_t *config = json_load_file(path, 0, &error);
+    if (!config) fail_msg("%s: %s", path, error.text);
+    json_object_foreach(json_object_get(c, "set"), key, value) change(config, key, value);
+    json_array_foreach(json_object_get(c, "gone"), i, value)
+        change(config, json_string_value(value), NULL);
+    empty(folder);
+    link_all_but(from, folder, file);
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    assert_int_equal(json_dump_file(config, path, 0), 0);
+    json_decref(config);
+    return folder;
+}
+
+/* --- logits -------------------------------------------------------------------------------------
+ */
+
+/* Mean squared error over what the wanted ones vary. */
+static double error_of(const json_t *c, const char *dump) {
+    struct vd_ctx ctx = {0};
+    struct arena arena;
+    struct npy got;
+    char path[1024];
+    const json_t *wanted = json_object_get(c, "logits");
+    const size_t n = json_array_size(wanted);
+    double mean = 0, spread = 0, wrong = 0;
+    arena_open(&arena, &ctx);
+    snprintf(path, sizeof path, "%s/logits.npy", dump);
+    if (npy_read(&arena, path, &got) != VIDI_OK) fail_msg("%s", ctx.error);
+    assert_true(n > 0 && got.f);
+    assert_int_equal(n, (got.count + STEP - 1) / STEP);
+    for (size_t i = 0; i < n; i++) mean += json_number_value(json_array_get(wanted, i)) / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        const double want = json_number_value(json_array_get(wanted, i));
+        spread += (want - mean) * (want - mean);
+        wrong += (got.f[i * STEP] - want) * (got.f[i * STEP] - want);
+    }
+    arena_close(&arena);
+    return wrong / spread;
+}
+
+static void one(const json_t *c, const char *what) {
+    static const double text_limit = 1e-10, seeing_limit = 1e-9; /* as test_folders.c has them */
+    const char *picture = word_of(c, "picture");
+    struct asked a;
+    int32_t id;
+    int n;
+    char dump[600];
+    ask_open(&a, NULL, "kv_f32", changed(c),
+             &(vidi_chat_config){.raw = !picture[0], .max_tokens = 1, .context = 128});
+    snprintf(dump, sizeof dump, "%s", family_folder("keys_dump"));
+    ask(&a, picture[0] ? picture : NULL, word_of(c, "words"), "logits", dump, &id, 1, &n);
+    ask_close(&a);
+    const double error = error_of(c, dump);
+    if (error > (picture[0] ? seeing_limit : text_limit))
+        fail_msg("%s: the logits differ by %.3g", what, error);
+}
+
+static void test_keys(void **state) {
+    (void)state;
+    json_error_t error;
+    size_t i;
+    json_t *cases = json_load_file("tests/families/keys/cases.json", 0, &error), *c;
+    if (!cases) fail_msg("%s", error.text);
+    json_array_foreach(cases, i, c) {
+        char *set = json_dumps(json_object_get(c, "set"), JSON_COMPACT);
+        char *gone = json_dumps(json_object_get(c, "gone"), JSON_COMPACT);
+        char what[700];
+        snprintf(what, sizeof what, "%s/%s with %s without %s", word_of(c, "folder"),
+                 word_of(c, "file"), set, gone);
+        free(set);
+        free(gone);
+        one(c, what);
+    }
+    print_message("%zu changed configs have the reference's logits\n", json_array_size(cases));
+    assert_true(json_array_size(cases) > 60);
+    json_decref(cases);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
