@@ -94,7 +94,9 @@ static void help(struct conversation *c, const char *rest) {
         const int gap = 14 - (int)(strlen(words[i].name) + strlen(words[i].value));
         fprintf(stderr, "  %s%s%*s%s\n", words[i].name, words[i].value, gap, "", words[i].help);
     }
-    fputs("  Ctrl-C        stop the answer\n", stderr);
+    fputs("  \"\"\"           in front of and behind a question of several lines; a paste is one\n"
+          "  Ctrl-C        stop the answer\n",
+          stderr);
 }
 
 /* Asks and streams the answer. What fails is taken back, so that the next question finds the
@@ -141,19 +143,30 @@ static bool dropped(struct conversation *c, const char *line) {
     return is_file;
 }
 
+static void no_room(struct conversation *c) {
+    c->code = cli_fail(c->cli, CLI_MEMORY, "no memory for a question of several lines");
+    c->over = true;
+}
+
+static const struct word *word_at(const char *line, size_t n) {
+    for (int i = 0; i < N_WORDS; i++)
+        if (strlen(words[i].name) == n && memcmp(words[i].name, line, n) == 0) return &words[i];
+    return NULL;
+}
+
 static void take_line(struct conversation *c, const char *line) {
-    line += strspn(line, " \t");
+    line += strspn(line, " \t\n"); /* what was pasted may have lines */
     if (!*line || dropped(c, line)) return;
-    if (*line != '/') {
+    if (*line != '/' || strchr(line, '\n')) {
         ask(c, line);
         return;
     }
     const size_t n = strcspn(line, " \t");
-    for (int i = 0; i < N_WORDS; i++)
-        if (strlen(words[i].name) == n && memcmp(words[i].name, line, n) == 0) {
-            words[i].run(c, line + n + strspn(line + n, " \t"));
-            return;
-        }
+    const struct word *word = word_at(line, n);
+    if (word) {
+        word->run(c, line + n + strspn(line + n, " \t"));
+        return;
+    }
     cli_note(c->cli, "%.*s is no command here; /help lists them", (int)n, line);
     if (!prompt_is_terminal(c->prompt)) {
         c->over = true;
@@ -163,11 +176,6 @@ static void take_line(struct conversation *c, const char *line) {
 
 static const char fence[] = "\"\"\"";
 enum { FENCE = sizeof fence - 1 };
-
-static void no_room(struct conversation *c) {
-    c->code = cli_fail(c->cli, CLI_MEMORY, "no memory for a question of several lines");
-    c->over = true;
-}
 
 /* Adds a line to the block; its last one ends in the fence, and then the whole is asked. */
 static void add_to_block(struct conversation *c, const char *line, size_t length) {
@@ -207,12 +215,32 @@ static bool in_block(struct conversation *c, const char *line, size_t length) {
     return true;
 }
 
+/* Lines that were pasted at once: commands in front and fenced lines are what they are alone, the
+ * others are one question. */
+static void take_lines(struct conversation *c, const char *text) {
+    for (size_t n; !c->over; text += n + 1) {
+        const char *at = text + strspn(text, " \t");
+        n = strcspn(text, "\n");
+        const bool fenced = c->block || strncmp(at, fence, FENCE) == 0;
+        if (text[n] && !fenced && n > 0 && !word_at(at, strcspn(at, " \t\n"))) break;
+        char *line = strndup(text, n);
+        if (!line) {
+            no_room(c);
+            return;
+        }
+        if (!in_block(c, line, n)) take_line(c, line);
+        free(line);
+        if (!text[n]) return;
+    }
+    if (!c->over) take_line(c, text);
+}
+
 /* What is no text is not asked: a part of it would be another question. */
 static void read_line(struct conversation *c, const char *line, size_t length) {
     char fault[96];
     c->line++;
     if (!intake_fault(line, length, fault)) {
-        if (!in_block(c, line, length)) take_line(c, line);
+        take_lines(c, line);
         return;
     }
     cli_note(c->cli, "line %d is no text: %s", c->line, fault);

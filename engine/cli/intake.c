@@ -76,7 +76,7 @@ static void decode_percents(char *text) {
 static char *first_word(const char *at, const char **rest) {
     char *word = malloc(strlen(at) + 1), *to = word, quote = '\0';
     if (!word) return NULL;
-    for (; *at && (quote || !strchr(" \t", *at)); at++) {
+    for (; *at && (quote || !strchr(" \t\n", *at)); at++) {
         if (quote ? *at == quote : *at == '\'' || *at == '"')
             quote = quote ? '\0' : *at;
         else if (*at == '\\' && at[1] && quote != '\'')
@@ -85,7 +85,7 @@ static char *first_word(const char *at, const char **rest) {
             *to++ = *at;
     }
     *to = '\0';
-    *rest = at + strspn(at, " \t");
+    *rest = at + strspn(at, " \t\n");
     return word;
 }
 

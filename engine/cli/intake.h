@@ -16,8 +16,8 @@ struct intake {
 ssize_t intake_read(struct intake *in, char **line, size_t *cap);
 
 /* A path as people type, paste and drop it: blanks around it, quotes, backslashes before blanks,
- * file:// with its %20, ~ for $HOME. From malloc(); *rest: what stands behind it on the line. NULL:
- * no memory, or no such form. */
+ * file:// with its %20, ~ for $HOME. From malloc(); *rest: what stands behind it and blanks or ends
+ * of lines. NULL: no memory, or no such form. */
 char *intake_path(const char *text, const char **rest);
 
 /* Takes a byte order mark and the end of the last line from a text, which ends in NUL; inside, CR

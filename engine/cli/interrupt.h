@@ -6,12 +6,13 @@
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 #include <stdbool.h>
+#include <termios.h>
 
 #include "vidi/vidi.h"
 
 /* From now on Ctrl-C ends the program, and writing to a closed pipe, or more than a limit allows,
- * is an error, not a signal. SIGTERM and SIGHUP end it as ever, but are deferred where Ctrl-C is.
- */
+ * is an error, not a signal. SIGTERM, SIGHUP and SIGQUIT end it as ever, but are deferred where
+ * Ctrl-C is. */
 void interrupt_install(void);
 void interrupt_ends(void);
 void interrupt_notes(void);
@@ -21,6 +22,9 @@ void interrupt_defers(void);
  * and a second one ends the program. One that was noted before still counts. */
 void interrupt_cancels(vidi_chat *chat);
 void interrupt_resumes(void);
+/* Whatever signal ends the program gives the terminal of stdin this mode and writes these words to
+ * stderr first. Both must last; NULL: nothing any more. */
+void interrupt_terminal(const struct termios *mode, const char *words);
 /* Ctrl-C was pressed since interrupt_ends(), interrupt_notes() or interrupt_defers(). */
 bool interrupt_seen(void);
 #endif

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "base/replace.h"
 #include "intake.h"
@@ -13,8 +15,16 @@
 
 enum { HISTORY_LINES = 1000 };
 
+/* A terminal that is asked to sends what is pasted between two words of its own, so that the ends
+ * of its lines are told from Enter. */
+#define PASTE_BEGINS "[200~"
+#define PASTE_ENDS   "\033[201~"
+static const char pastes_on[] = "\033[?2004h", pastes_off[] = "\033[?2004l";
+
 struct prompt {
-    EditLine *editor; /* NULL: stdin is no terminal */
+    EditLine *editor;    /* NULL: stdin is no terminal */
+    bool pastes;         /* asked of the terminal */
+    struct termios mode; /* of the terminal, before the editor changed it */
     History *history;
     char *path, *line;
     size_t cap;
@@ -35,6 +45,73 @@ static char *history_path(const char *folder) {
     return path;
 }
 
+struct pasted {
+    wchar_t *text;
+    size_t len, cap;
+};
+
+static bool keep_letter(struct pasted *in, wchar_t letter) {
+    if (in->len + 1 >= in->cap) {
+        const size_t cap = in->cap ? 2 * in->cap : 256;
+        wchar_t *larger = realloc(in->text, cap * sizeof *larger);
+        if (!larger) return false;
+        in->text = larger;
+        in->cap = cap;
+    }
+    in->text[in->len++] = letter;
+    in->text[in->len] = L'\0';
+    return true;
+}
+
+/* What the terminal sends up to the end of the paste. False: it sends no more, or no memory. */
+static bool read_paste(EditLine *editor, struct pasted *in) {
+    static const wchar_t end[] = L"" PASTE_ENDS;
+    const size_t n = sizeof end / sizeof *end - 1;
+    wchar_t letter;
+    while (el_wgetc(editor, &letter) == 1) {
+        if (!keep_letter(in, letter)) return false;
+        if (in->len < n || wmemcmp(in->text + in->len - n, end, n) != 0) continue;
+        in->text[in->len -= n] = L'\0';
+        return true;
+    }
+    return false;
+}
+
+/* The ends of lines as LF, whatever the terminal makes of them, and none at the end. NUL would be
+ * the end of the text: it becomes the sign for a character that is none. */
+static void tidy_paste(struct pasted *in) {
+    size_t to = 0;
+    for (size_t i = 0; i < in->len; i++) {
+        const wchar_t c = in->text[i];
+        if (c == L'\n' && i > 0 && in->text[i - 1] == L'\r') continue;
+        in->text[to++] = c == L'\r' ? L'\n' : c ? c : 0xfffd;
+    }
+    while (to > 0 && in->text[to - 1] == L'\n') to--;
+    in->text[in->len = to] = L'\0';
+}
+
+static unsigned char paste(EditLine *editor, int key) {
+    (void)key;
+    struct pasted in = {0};
+    const bool whole = read_paste(editor, &in);
+    bool kept = whole;
+    if (whole) {
+        tidy_paste(&in);
+        kept = in.len == 0 || el_winsertstr(editor, in.text) == 0;
+    }
+    free(in.text);
+    return !whole ? CC_EOF : kept ? CC_REFRESH : CC_ERROR;
+}
+
+/* Also where a signal ends the program: the terminal is left as it was. */
+static void expect_pastes(struct prompt *p, const struct environment *env) {
+    if (env->dumb || tcgetattr(STDIN_FILENO, &p->mode) != 0) return;
+    p->pastes = true;
+    el_set(p->editor, EL_ADDFN, "vidi-paste", "take a paste as one text", paste);
+    el_set(p->editor, EL_BIND, "\\e" PASTE_BEGINS, "vidi-paste", NULL);
+    interrupt_terminal(&p->mode, pastes_off);
+}
+
 static void open_editor(struct prompt *p, const struct environment *env) {
     HistEvent event;
     /* The prompt goes to stderr: stdout is for answers. */
@@ -45,12 +122,14 @@ static void open_editor(struct prompt *p, const struct environment *env) {
     el_set(p->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
     p->path = history_path(env->state_dir);
     p->history = history_init();
-    if (!p->history) return;
-    history(p->history, &event, H_SETSIZE, HISTORY_LINES);
-    history(p->history, &event, H_SETUNIQUE, 1);
-    if (p->path) history(p->history, &event, H_LOAD, p->path);
-    el_set(p->editor, EL_HIST, history, p->history);
-    el_source(p->editor, NULL);
+    if (p->history) {
+        history(p->history, &event, H_SETSIZE, HISTORY_LINES);
+        history(p->history, &event, H_SETUNIQUE, 1);
+        if (p->path) history(p->history, &event, H_LOAD, p->path);
+        el_set(p->editor, EL_HIST, history, p->history);
+        el_source(p->editor, NULL);
+    }
+    expect_pastes(p, env); /* behind the user's own file, which may change what keys mean */
 }
 
 struct prompt *prompt_open(struct cli *cli) {
@@ -89,6 +168,10 @@ void prompt_close(struct prompt *p) {
             free(folder);
         }
     }
+    if (p->pastes) {
+        fputs(pastes_off, stderr);
+        interrupt_terminal(NULL, NULL);
+    }
     if (p->editor) el_end(p->editor);
     if (p->history) history_end(p->history);
     free(p->path);
@@ -113,6 +196,8 @@ static const char *keep_line(struct prompt *p, const char *line, size_t len) {
 static const char *edited_line(struct prompt *p) {
     for (;;) {
         int n = 0;
+        /* Each time: a shell that had the terminal in between may have switched them off. */
+        if (p->pastes) fputs(pastes_on, stderr);
         interrupt_notes();
         const char *line = el_gets(p->editor, &n);
         if (interrupt_seen()) {
@@ -125,7 +210,8 @@ static const char *edited_line(struct prompt *p) {
             fputs("\n", stderr);
             return NULL;
         }
-        const size_t len = strcspn(line, "\n");
+        size_t len = strlen(line); /* lines of a paste are inside */
+        if (len > 0 && line[len - 1] == '\n') len--;
         HistEvent event;
         if (len > 0 && p->history) history(p->history, &event, H_ENTER, line);
         return keep_line(p, line, len);

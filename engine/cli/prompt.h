@@ -11,6 +11,7 @@ struct prompt *prompt_open(struct cli *cli);
 void prompt_close(struct prompt *p);
 bool prompt_is_terminal(const struct prompt *p);
 /* The next line without its end and its length, good until the next call; NULL at the end of input.
+ * What a terminal pastes is part of one line, with LF between its own lines.
  * Ctrl-C on a terminal drops the line and asks again. */
 const char *prompt_line(struct prompt *p, size_t *length);
 #endif

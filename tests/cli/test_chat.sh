@@ -64,44 +64,7 @@ check lines that end in CR alone -- same "$? $(cmp out plain) $(wc -c <err)" '0 
 printf 'hello\nGr\366\337e\n' | timeout 240 "$VIDI" chat -n 8 >out 2>err
 check what is no text -- same "$? $(grep -c 'line 2 is no text: byte 3 (f6) is not UTF-8' err)" '2 1'
 
-command -v script >/dev/null || { echo 'skipped: no script(1) for a pseudo terminal' && finish; }
-
-# wait_for TEXT COUNT: until the screen has shown it so often
-wait_for() {
-    local i
-    for ((i = 0; i < 1200; i++)); do
-        [ "$(grep -aoF -- "$1" screen | wc -l)" -ge "$2" ] && return
-        sleep 0.1
-    done
-    complain "the terminal never showed $2 times: $1"
-}
-# The screen ends in a prompt. What is typed before one is shown may be lost, as on any terminal.
-wait_for_prompt() {
-    local i
-    for ((i = 0; i < 1200; i++)); do
-        [ "$(tail -c 2 screen)" = '> ' ] && return
-        sleep 0.1
-    done
-    complain "the terminal never came to a prompt"
-}
-# Types on a terminal that shows `vidi chat`; the screen goes to ./screen.
-terminal() { # OPTIONS
-    rm -f keys
-    mkfifo keys
-    : >screen
-    # What a script starts in its background ignores SIGINT; env gives the default back. exec, since
-    # a dash that sees Ctrl-C too ends with 130 whatever the program said.
-    env --default-signal=INT timeout 300 script -qefc "exec $VIDI chat $1" /dev/null <keys >screen 2>&1 &
-    pid=$!
-    exec 3>keys
-}
-leave() {
-    exec 3>&-
-    wait "$pid"
-    code=$?
-    cp screen out
-}
-
+. "${BASH_SOURCE%/*}/terminal.sh"
 terminal '-n 8 a.ppm'
 wait_for_prompt
 printf '/image missing.png\n' >&3
