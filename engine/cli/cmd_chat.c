@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "answer.h"
 #include "intake.h"
 #include "interrupt.h"
@@ -45,20 +46,14 @@ static void show_path(struct conversation *c, const char *path) {
     if (status != VIDI_OK) failed(c, STAGE_PICTURE, status);
 }
 
-/* The path as it stands, where there is such a file; else as it was meant. */
 static void show_picture(struct conversation *c, const char *text) {
-    const char *rest;
     if (!*text) {
         cli_note(c->cli, "/image wants a file: /image photo.jpg");
         return;
     }
-    char *typed = strdup(text);
-    for (size_t n = typed ? strlen(typed) : 0; n > 0 && strchr(" \t", typed[n - 1]);)
-        typed[--n] = '\0';
-    char *meant = typed && access(typed, F_OK) != 0 ? intake_path(typed, &rest) : NULL;
-    show_path(c, meant && !*rest ? meant : typed ? typed : text);
+    char *meant = intake_whole_path(text);
+    show_path(c, meant ? meant : text);
     free(meant);
-    free(typed);
 }
 
 static void clear(struct conversation *c, const char *rest) {
@@ -134,7 +129,7 @@ static void ask(struct conversation *c, const char *text) {
 static bool dropped(struct conversation *c, const char *line) {
     const char *rest;
     struct stat st;
-    if (!strchr("/~'\"", *line) && strncmp(line, "file://", 7) != 0) return false;
+    if (!strchr("/~'\"", *line) && !address_is_file(line)) return false;
     char *path = intake_path(line, &rest);
     const bool is_file = path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
     if (is_file) show_path(c, path);

@@ -1,9 +1,11 @@
 #include "intake.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <utf8proc.h>
+
+#include "address.h"
 
 static size_t without_mark(char *text, size_t len) {
     static const char mark[] = "\xef\xbb\xbf";
@@ -54,24 +56,6 @@ size_t intake_text(char *text, size_t len) {
 
 /* ---- paths ---- */
 
-static int hex_at(const char *at) {
-    char digits[3] = {at[0], at[0] ? at[1] : '\0', '\0'};
-    char *end;
-    const long value = strtol(digits, &end, 16);
-    return isxdigit((unsigned char)digits[0]) && end == digits + 2 ? (int)value : -1;
-}
-
-/* What %XX of an address stand for, in place. */
-static void decode_percents(char *text) {
-    char *to = text;
-    for (const char *at = text; *at; at++) {
-        const int value = *at == '%' ? hex_at(at + 1) : -1;
-        *to++ = value > 0 ? (char)value : *at;
-        if (value > 0) at += 2;
-    }
-    *to = '\0';
-}
-
 /* The first word, as a shell reads it; from malloc(). */
 static char *first_word(const char *at, const char **rest) {
     char *word = malloc(strlen(at) + 1), *to = word, quote = '\0';
@@ -90,22 +74,42 @@ static char *first_word(const char *at, const char **rest) {
 }
 
 char *intake_path(const char *text, const char **rest) {
-    static const char scheme[] = "file://";
     char *word = first_word(text + strspn(text, " \t"), rest);
-    const char *home = getenv("HOME");
     if (!word) return NULL;
-    if (strncmp(word, scheme, sizeof scheme - 1) == 0) {
-        const char *path = strchr(word + sizeof scheme - 1, '/'); /* behind a host's name */
-        if (path) memmove(word, path, strlen(path) + 1);
-        decode_percents(word);
-        return word;
+    if (address_is_file(word)) {
+        if (!address_to_path(word)) return word;
+        free(word);
+        return NULL;
     }
-    if (word[0] != '~' || (word[1] && word[1] != '/') || !home) return word;
-    const size_t cap = strlen(home) + strlen(word) + 1;
-    char *whole = malloc(cap);
-    if (whole) snprintf(whole, cap, "%s%s", home, word + 1);
+    char *path = address_at_home(word);
     free(word);
-    return whole;
+    return path;
+}
+
+/* Takes `path`; NULL where there is no such file. */
+static char *if_there(char *path) {
+    if (path && access(path, F_OK) == 0) return path;
+    free(path);
+    return NULL;
+}
+
+char *intake_whole_path(const char *text) {
+    static const char blanks[] = " \t\r\n";
+    text += strspn(text, blanks);
+    size_t n = strlen(text);
+    while (n > 0 && strchr(blanks, text[n - 1])) n--;
+    char *typed = strndup(text, n);
+    if (!typed || access(typed, F_OK) == 0) return typed;
+    const char *rest = "";
+    char *path = if_there(address_at_home(typed));
+    if (!path && address_is_file(typed)) {
+        path = address_to_path(typed) ? NULL : typed; /* blanks in it, too */
+    } else if (!path && (path = intake_path(typed, &rest)) && *rest) {
+        free(path);
+        path = NULL;
+    }
+    if (path != typed) free(typed);
+    return path;
 }
 
 const char *intake_fault(const char *text, size_t len, char words[96]) {

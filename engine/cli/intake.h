@@ -16,9 +16,14 @@ struct intake {
 ssize_t intake_read(struct intake *in, char **line, size_t *cap);
 
 /* A path as people type, paste and drop it: blanks around it, quotes, backslashes before blanks,
- * file:// with its %20, ~ for $HOME. From malloc(); *rest: what stands behind it and blanks or ends
- * of lines. NULL: no memory, or no such form. */
+ * file: addresses, ~ for $HOME. From malloc(); *rest: what stands behind it and blanks or ends
+ * of lines. NULL: no memory, or an address of no file here. */
 char *intake_path(const char *text, const char **rest);
+
+/* The path that all of a text is: as it stands, where there is such a file; else blanks and letters
+ * read as above. From malloc(); NULL: no memory, an address of no file here, or more than a path.
+ */
+char *intake_whole_path(const char *text);
 
 /* Takes a byte order mark and the end of the last line from a text, which ends in NUL; inside, CR
  * LF and CR become LF. Returns the new length. */

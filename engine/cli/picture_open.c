@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "hub_picture.h"
-#include "intake.h"
 
 static vidi_status fail(struct session *s, vidi_status status, const char *name, const char *what) {
     snprintf(s->words, sizeof s->words, "%.400s: %.400s", name, what);
@@ -70,9 +70,10 @@ static vidi_status read_path(struct session *s, const char *path, vidi_image *ou
 }
 
 static vidi_status read_file_url(struct session *s, const char *url, vidi_image *out) {
-    const char *rest;
-    char *path = intake_path(url, &rest);
-    const vidi_status status = read_path(s, path && !*rest ? path : url, out);
+    char *path = strdup(url);
+    if (!path) return fail(s, VIDI_E_MEMORY, url, "no memory for its path");
+    const char *why = address_to_path(path);
+    const vidi_status status = why ? fail(s, VIDI_E_IO, url, why) : read_path(s, path, out);
     free(path);
     return status;
 }
@@ -87,7 +88,7 @@ static int digit64(unsigned char c) {
     return at ? (int)(at - digits) : -1;
 }
 
-static bool from_base64(const char *text, unsigned char *data, size_t *bytes) {
+static bool from_base64(const char *text, char *data, size_t *bytes) {
     uint32_t bits = 0;
     int n = 0;
     for (; *text && *text != '='; text++) {
@@ -98,23 +99,9 @@ static bool from_base64(const char *text, unsigned char *data, size_t *bytes) {
         n += 6;
         if (n < 8) continue;
         n -= 8;
-        data[(*bytes)++] = (unsigned char)(bits >> n);
+        data[(*bytes)++] = (char)(bits >> n);
     }
     return text[strspn(text, "= \t\r\n")] == '\0';
-}
-
-static bool from_percents(const char *text, unsigned char *data, size_t *bytes) {
-    for (; *text; text++) {
-        char hex[3] = {0};
-        if (*text == '%') {
-            if (!isxdigit((unsigned char)text[1]) || !isxdigit((unsigned char)text[2]))
-                return false;
-            memcpy(hex, text + 1, 2);
-            text += 2;
-        }
-        data[(*bytes)++] = hex[0] ? (unsigned char)strtoul(hex, NULL, 16) : (unsigned char)*text;
-    }
-    return true;
 }
 
 static vidi_status read_data(struct session *s, const char *url, vidi_image *out) {
@@ -123,10 +110,10 @@ static vidi_status read_data(struct session *s, const char *url, vidi_image *out
     if (!comma) return fail(s, VIDI_E_IMAGE, name, "has no comma in front of its data");
     const size_t head = (size_t)(comma - url), n = sizeof mark - 1;
     const bool base64 = head >= n && strncasecmp(comma - n, mark, n) == 0;
-    unsigned char *data = malloc(strlen(comma) + 1);
+    char *data = malloc(strlen(comma) + 1);
     size_t bytes = 0;
     if (!data) return fail(s, VIDI_E_MEMORY, name, "no memory for it");
-    if (base64 ? from_base64(comma + 1, data, &bytes) : from_percents(comma + 1, data, &bytes))
+    if (base64 ? from_base64(comma + 1, data, &bytes) : address_bytes(comma + 1, data, &bytes))
         return decode(s, name, data, bytes, out);
     free(data);
     return fail(s, VIDI_E_IMAGE, name, base64 ? "is no base64" : "has a % without two digits");
@@ -155,7 +142,7 @@ vidi_status picture_open(struct session *s, const char *name, enum picture_origi
     if (dash && origin != PICTURE_ARGUMENT)
         return fail(s, VIDI_E_IO, name, "standard input has the questions, not a picture");
     if (dash) return read_stdin(s, out);
-    if (begins(name, "file://")) return read_file_url(s, name, out);
+    if (address_is_file(name)) return read_file_url(s, name, out);
     const bool web = begins(name, "http://") || begins(name, "https://");
     if (web && origin == PICTURE_LINE)
         return fail(s, VIDI_E_IO, name, "an address is fetched only when an argument names it");

@@ -38,6 +38,13 @@ same 'data: in percents'
 fails 8 'data: address: is no base64' ask 'data:image/png;base64,a!b' hi
 fails 8 'data: address: has no comma' ask 'data:image/png' hi
 fails 8 'two digits' ask 'data:,%4' hi
+works ask "FILE:$(sed 's/alpha/%61lpha/' <<<"$picture")" 'What is this?' -n 6 --json
+same 'file: without a host'
+works ask "file://localHost$picture" 'What is this?' -n 6 --json
+same 'file: of this machine'
+fails 8 'two digits' ask "file://$picture%4" hi
+fails 8 'zero byte' ask "file://$picture%00" hi
+fails 8 'another machine' ask "file://elsewhere$picture" hi
 fails 8 'data: address: is a text, not a picture' ask 'data:,hello' hi
 fails 8 'standard input: is empty' ask - hi
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n' >"$tmp/lfs.png"

@@ -50,6 +50,9 @@ static void test_meant(void **state) {
     expect("# remark\r\nfile:///no/such\r\nfile://%s/a%%20b%%25c%%20%%C3%%A9.png\r\nfile:///x",
            true);
     expect("~/a b%%c \xc3\xa9.png", true);
+    expect("file://%s/a b%%25c \xc3\xa9.png", true);
+    expect("~/a\\ b%%c\\ \xc3\xa9.png", true);
+    expect("'%s'/a\\ b%%c' \xc3\xa9.png'\t", true);
 }
 
 static void test_not_meant(void **state) {
