@@ -56,6 +56,10 @@ FILE *keep_open(const char *path) {
     return NULL;
 }
 
+const char *keep_words(int error) {
+    return error == EINVAL ? "is a pipe or a device, not a file" : strerror(error);
+}
+
 bool keep_read(const char *path, size_t most, char **text, size_t *bytes) {
     struct stat st;
     FILE *f = keep_open(path);

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json_cost.h"
 #include "engine/cli/environment.h"
+#include "engine/cli/intake.h"
 #include "keep.h"
 
 enum { FILE_MOST = 4 << 20, COST_MOST = 64 << 20 };
@@ -128,23 +130,60 @@ static void add_preset(struct settings *s, const char *name, size_t name_len,
     free(p.question);
 }
 
-/* A line is a question, or "name = question"; # begins a remark. */
-static void read_presets(struct settings *s) {
-    char *path = keep_path(s->folder, presets_name), *line = NULL;
-    FILE *f = path ? keep_open(path) : NULL;
-    size_t cap = 0;
-    while (f && getline(&line, &cap, f) > 0) {
-        char *at = line + strspn(line, " \t");
-        at[strcspn(at, "\r\n")] = '\0';
-        if (!*at || *at == '#') continue;
-        const char *equals = strstr(at, " = ");
-        if (equals && equals > at)
-            add_preset(s, at, (size_t)(equals - at), equals + 3);
-        else
-            add_preset(s, at, strlen(at), at);
+/* Adds a sentence to what is wrong. */
+static void complain(char *problem, size_t cap, const char *fmt, ...) {
+    const size_t had = strlen(problem);
+    va_list args;
+    va_start(args, fmt);
+    if (had) snprintf(problem + had, cap - had, ". ");
+    const size_t used = strlen(problem);
+    vsnprintf(problem + used, cap - used, fmt, args);
+    va_end(args);
+}
+
+/* A line is a question, or "name = question"; # begins a remark. False: there is no more room. */
+static bool take_preset(struct settings *s, char *line) {
+    char *at = line + strspn(line, " \t");
+    if (!*at || *at == '#') return true;
+    if (s->n_presets == SETTINGS_PRESETS) return false;
+    const char *equals = strstr(at, " = ");
+    if (equals && equals > at)
+        add_preset(s, at, (size_t)(equals - at), equals + 3);
+    else
+        add_preset(s, at, strlen(at), at);
+    return true;
+}
+
+/* Lines that are no text are left out, and the first of them is named. */
+static void take_presets(struct settings *s, FILE *f, const char *path, char *problem, size_t cap) {
+    struct intake in = {.file = f};
+    char *line = NULL, fault[96];
+    size_t room = 0;
+    int n = 0, bad = 0;
+    bool fits = true;
+    for (ssize_t len; fits && (len = intake_read(&in, &line, &room)) >= 0;) {
+        n++;
+        if (!intake_fault(line, (size_t)len, fault))
+            fits = take_preset(s, line);
+        else if (bad++ == 0)
+            complain(problem, cap, "%s: line %d is no text and left out: %s", path, n, fault);
     }
-    if (f) fclose(f);
+    if (!fits)
+        complain(problem, cap, "%s: from line %d on there is no room; %d questions are kept", path,
+                 n, SETTINGS_PRESETS);
+    if (ferror(f)) complain(problem, cap, "%s cannot be read to its end", path);
     free(line);
+}
+
+static void read_presets(struct settings *s, char *problem, size_t cap) {
+    char *path = keep_path(s->folder, presets_name);
+    FILE *f = path ? keep_open(path) : NULL;
+    if (f) {
+        take_presets(s, f, path, problem, cap);
+        fclose(f);
+    } else if (path && errno != ENOENT && errno != ENOTDIR) {
+        complain(problem, cap, "%s: %s", path, keep_words(errno));
+    }
     free(path);
 }
 
@@ -192,7 +231,7 @@ static void take_all(struct settings *s, json_t *root, const char *path, char *p
     take_theme(s, json_object_get(root, "theme"), &wrong);
     take_recent(s, json_object_get(root, "recent_models"));
     if (wrong)
-        snprintf(problem, cap, "%s: \"%s\" has a value that cannot be; its default is used", path,
+        complain(problem, cap, "%s: \"%s\" has a value that cannot be; its default is used", path,
                  wrong);
 }
 
@@ -202,7 +241,7 @@ void settings_read(struct settings *s, const char *folder, char *problem, size_t
     settings_text(&s->folder, folder);
     char *path = folder ? keep_path(folder, file_name) : NULL;
     if (!path) return;
-    read_presets(s);
+    read_presets(s, problem, cap);
     char *text;
     size_t bytes;
     if (keep_read(path, FILE_MOST, &text, &bytes)) {
@@ -213,10 +252,10 @@ void settings_read(struct settings *s, const char *folder, char *problem, size_t
         if (json_is_object((json_t *)s->rest))
             take_all(s, s->rest, path, problem, cap);
         else
-            snprintf(problem, cap, "%s cannot be read (line %d); the defaults are used", path,
+            complain(problem, cap, "%s cannot be read (line %d); the defaults are used", path,
                      s->rest ? 1 : error.line);
     } else if (errno != ENOENT) {
-        snprintf(problem, cap, "%s: %s; the defaults are used", path, strerror(errno));
+        complain(problem, cap, "%s: %s; the defaults are used", path, keep_words(errno));
     }
     free(path);
 }

@@ -128,6 +128,44 @@ static void test_presets(void **state) {
     settings_free(&s);
 }
 
+static void test_presets_from_elsewhere(void **state) {
+    (void)state;
+    struct settings plain, s;
+    char problem[400], path[700], many[2000] = "";
+    settings_read(&plain, NULL, problem, sizeof problem);
+    const int n = plain.n_presets;
+    settings_free(&plain);
+    write_file("questions.txt", "\xef\xbb\xbfOne?\r# remark\rTwo = 2?\rGr\xf6\xdf"
+                                "e?\rLast?");
+    settings_read(&s, folder, problem, sizeof problem);
+    assert_int_equal(s.n_presets, n + 3);
+    assert_string_equal(s.presets[n].question, "One?");
+    assert_string_equal(s.presets[n + 1].question, "2?");
+    assert_string_equal(s.presets[n + 2].question, "Last?");
+    assert_non_null(strstr(problem, "line 4 is no text and left out: byte 3 (f6) is not UTF-8"));
+    settings_free(&s);
+    for (int i = n; i <= SETTINGS_PRESETS; i++) strcat(many, "What?\n");
+    write_file("questions.txt", many);
+    settings_read(&s, folder, problem, sizeof problem);
+    assert_int_equal(s.n_presets, SETTINGS_PRESETS);
+    assert_non_null(strstr(problem, "there is no room"));
+    settings_free(&s);
+    snprintf(path, sizeof path, "%s/questions.txt", folder);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    write_file("viewer.json", "[]");
+    settings_read(&s, folder, problem, sizeof problem);
+    assert_non_null(strstr(problem, "questions.txt: is a pipe or a device, not a file. "));
+    assert_non_null(strstr(problem, "viewer.json cannot be read"));
+    settings_free(&s);
+    snprintf(path, sizeof path, "%s/viewer.json", folder);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    settings_read(&s, folder, problem, sizeof problem);
+    assert_non_null(strstr(problem, "viewer.json: is a pipe or a device, not a file"));
+    settings_free(&s);
+}
+
 /* Without a folder nothing is kept; a folder that cannot be written to costs nothing else. */
 static void test_nowhere(void **state) {
     (void)state;
@@ -191,12 +229,14 @@ static void test_lent(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(test_round_trip, new_folder),
-                                       cmocka_unit_test_setup(test_bad_value, new_folder),
-                                       cmocka_unit_test_setup(test_damaged, new_folder),
-                                       cmocka_unit_test_setup(test_presets, new_folder),
-                                       cmocka_unit_test_setup(test_nowhere, new_folder),
-                                       cmocka_unit_test_setup(test_fresh, new_folder),
-                                       cmocka_unit_test_setup(test_lent, new_folder)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_round_trip, new_folder),
+        cmocka_unit_test_setup(test_bad_value, new_folder),
+        cmocka_unit_test_setup(test_damaged, new_folder),
+        cmocka_unit_test_setup(test_presets, new_folder),
+        cmocka_unit_test_setup(test_presets_from_elsewhere, new_folder),
+        cmocka_unit_test_setup(test_nowhere, new_folder),
+        cmocka_unit_test_setup(test_fresh, new_folder),
+        cmocka_unit_test_setup(test_lent, new_folder)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
