@@ -23,7 +23,7 @@ endif()
 file(GLOB VIDI_UI_SOURCES CONFIGURE_DEPENDS viewer/ui/*.c)
 add_library(vidi_ui STATIC ${VIDI_UI_SOURCES})
 target_include_directories(vidi_ui PUBLIC viewer)
-target_link_libraries(vidi_ui PUBLIC vidi_core PkgConfig::SDL2 PkgConfig::PANGO)
+target_link_libraries(vidi_ui PUBLIC vidi_cli_parts vidi_core PkgConfig::SDL2 PkgConfig::PANGO)
 
 file(GLOB VIDI_WINDOW_SOURCES CONFIGURE_DEPENDS viewer/window/*.c)
 add_executable(vidi_view engine/cli/main.c viewer/watch/cmd_watch.c ${VIDI_WINDOW_SOURCES})

@@ -26,7 +26,7 @@ struct out {
 void out_open(struct out *o, bool plain);
 void out_write(struct out *o, const char *text, size_t len);
 void out_print(struct out *o, const char *fmt, ...) CLI_PRINTF(2, 3);
-/* Text that others wrote: on a terminal without the control characters that could drive it. */
+/* Text that others wrote: on a terminal without what could drive it, see steer.h. */
 void out_foreign(struct out *o, const char *text, size_t len);
 /* A JSON text and a newline. In its strings what a terminal could obey becomes \uXXXX, which means
  * the same. */

@@ -57,6 +57,19 @@ static void test_bounded(void **state) {
     assert_in_range(most, KEPT / 2, KEPT + (KEPT >> 3));
 }
 
+/* What a terminal would obey is no part of a label: nothing is drawn for it. */
+static void test_obeyed(void **state) {
+    (void)state;
+    const int width = ui_text_width(s.ui, "red gpj.exe", UI_BODY);
+    assert_int_equal(ui_text_width(s.ui,
+                                   "red \x1bgpj.\xc2\x9b\xe2\x80\xae"
+                                   "exe\xff",
+                                   UI_BODY),
+                     width);
+    assert_int_equal(ui_text_height(s.ui, "a\x7f", UI_BODY, 200),
+                     ui_text_height(s.ui, "a", UI_BODY, 200));
+}
+
 /* What is shown in each frame is made once. */
 static void test_kept(void **state) {
     const struct texts texts = {.n = 30, .width = 600};
@@ -132,7 +145,7 @@ int main(void) {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         EACH(test_bounded), EACH(test_kept),      EACH(test_screenful),
-        EACH(test_heights), EACH(test_long_line),
+        EACH(test_heights), EACH(test_long_line), EACH(test_obeyed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

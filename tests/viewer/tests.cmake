@@ -1,5 +1,5 @@
 # The tests of the viewer's parts that need no window.
-foreach(stem engine_thread settings transcript app paths dialog choices gaps)
+foreach(stem engine_thread settings transcript app paths dialog choices gaps steer)
   if(TARGET test_viewer_${stem})
     target_link_libraries(test_viewer_${stem} PRIVATE vidi_app)
   endif()

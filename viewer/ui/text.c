@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "engine/cli/steer.h"
 #include "internal.h"
 
 enum {
@@ -113,6 +114,16 @@ PangoLayout *text_layout(const struct ui *ui, const char *text, enum ui_font fon
     return l;
 }
 
+/* Of a text that is only shown: without what would turn it round or drive a terminal it is copied
+ * to. */
+static PangoLayout *label_layout(const struct ui *ui, const char *text, enum ui_font font,
+                                 int width, bool wrap) {
+    char *clean = steer_clean(text);
+    PangoLayout *l = text_layout(ui, clean ? clean : "", font, width, wrap);
+    free(clean);
+    return l;
+}
+
 int text_line_height(const struct ui *ui, enum ui_font font) {
     return (int)(fonts[font].size * ui->scale * 1.42 + 0.5);
 }
@@ -144,7 +155,7 @@ static SDL_Texture *paint(struct ui *ui, PangoLayout *l, uint32_t rgb, int w, in
 static struct drawn make(struct ui *ui, const char *text, enum ui_font font, uint32_t rgb,
                          int width, enum wrapped wrap, int lines) {
     PangoRectangle box;
-    PangoLayout *l = text_layout(ui, text, font, width, wrap >= WRAP_LEFT);
+    PangoLayout *l = label_layout(ui, text, font, width, wrap >= WRAP_LEFT);
     if (wrap == WRAP_MIDDLE) pango_layout_set_alignment(l, PANGO_ALIGN_CENTER);
     if (wrap == WRAP_SHORTEN) pango_layout_set_ellipsize(l, PANGO_ELLIPSIZE_MIDDLE);
     if (wrap >= WRAP_LEFT && lines > 0) {
@@ -262,7 +273,7 @@ int ui_text_height(struct ui *ui, const char *text, enum ui_font font, int width
             continue;
         }
         PangoRectangle box;
-        PangoLayout *l = text_layout(ui, line, font, width, width > 0);
+        PangoLayout *l = label_layout(ui, line, font, width, width > 0);
         pango_layout_get_pixel_extents(l, NULL, &box);
         g_object_unref(l);
         h += box.height;
@@ -272,7 +283,7 @@ int ui_text_height(struct ui *ui, const char *text, enum ui_font font, int width
 
 int ui_text_width(struct ui *ui, const char *text, enum ui_font font) {
     PangoRectangle box;
-    PangoLayout *l = text_layout(ui, text, font, 0, false);
+    PangoLayout *l = label_layout(ui, text, font, 0, false);
     pango_layout_get_pixel_extents(l, NULL, &box);
     g_object_unref(l);
     return box.x + box.width;
