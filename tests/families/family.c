@@ -158,3 +158,35 @@ const char *family_folder(const char *name) {
     mkdir(path, 0777);
     return path;
 }
+
+static void empty(const char *folder) {
+    char path[1024];
+    DIR *d = opendir(folder);
+    assert_non_null(d);
+    for (const struct dirent *e; (e = readdir(d));) {
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        if (e->d_name[0] != '.') unlink(path);
+    }
+    closedir(d);
+}
+
+static void link_all_but(const char *from, const char *to, const char *file) {
+    char root[512], path[1400], target[1400];
+    assert_non_null(getcwd(root, sizeof root));
+    DIR *d = opendir(from);
+    assert_non_null(d);
+    for (const struct dirent *e; (e = readdir(d));) {
+        if (e->d_name[0] == '.' || strcmp(e->d_name, file) == 0) continue;
+        snprintf(path, sizeof path, "%s/%s", to, e->d_name);
+        snprintf(target, sizeof target, "%s/%s/%s", root, from, e->d_name);
+        assert_int_equal(symlink(target, path), 0);
+    }
+    closedir(d);
+}
+
+const char *family_twin(const char *name, const char *from, const char *but) {
+    const char *folder = family_folder(name);
+    empty(folder);
+    link_all_but(from, folder, but);
+    return folder;
+}

@@ -48,4 +48,6 @@ int answer_length(const char *golden, int32_t end);
 void expect_answer(const char *golden, const int32_t *ids, int n);
 
 const char *family_folder(const char *name); /* scratch */
+/* Scratch with links to all files of a folder but one. */
+const char *family_twin(const char *name, const char *from, const char *but);
 #endif

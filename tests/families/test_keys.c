@@ -2,11 +2,9 @@
  * weights as they are, have the logits that transformers computes of the same. keys/make_golden.py
  * made the cases. */
 #define _POSIX_C_SOURCE 200809L
-#include <dirent.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "family.h"
 #include "io/npy.h"
@@ -16,31 +14,6 @@ enum { STEP = 4 }; /* of the logits each STEP-th is kept */
 
 /* --- a folder with one file changed -------------------------------------------------------------
  */
-
-static void empty(const char *folder) {
-    char path[1024];
-    DIR *d = opendir(folder);
-    assert_non_null(d);
-    for (const struct dirent *e; (e = readdir(d));) {
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        if (e->d_name[0] != '.') unlink(path);
-    }
-    closedir(d);
-}
-
-static void link_all_but(const char *from, const char *to, const char *file) {
-    char root[512], path[1400], target[1400];
-    assert_non_null(getcwd(root, sizeof root));
-    DIR *d = opendir(from);
-    assert_non_null(d);
-    for (const struct dirent *e; (e = readdir(d));) {
-        if (e->d_name[0] == '.' || strcmp(e->d_name, file) == 0) continue;
-        snprintf(path, sizeof path, "%s/%s", to, e->d_name);
-        snprintf(target, sizeof target, "%s/%s/%s", root, from, e->d_name);
-        assert_int_equal(symlink(target, path), 0);
-    }
-    closedir(d);
-}
 
 /* Writes the key, or takes it away; path: with dots between objects. */
 static void change(json_t *object, const char *path, json_t *value) {
@@ -68,7 +41,7 @@ static const char *word_of(const json_t *c, const char *key) {
 static const char *changed(const json_t *c) {
     char from[256], path[1024];
     json_error_t error;
-    const char *folder = family_folder("keys"), *file = word_of(c, "file"), *key;
+    const char *file = word_of(c, "file"), *key;
     size_t i;
     json_t *value;
     snprintf(from, sizeof from, FOLDERS "%s", word_of(c, "folder"));
@@ -78,8 +51,7 @@ static const char *changed(const json_t *c) {
     json_object_foreach(json_object_get(c, "set"), key, value) change(config, key, value);
     json_array_foreach(json_object_get(c, "gone"), i, value)
         change(config, json_string_value(value), NULL);
-    empty(folder);
-    link_all_but(from, folder, file);
+    const char *folder = family_twin("keys", from, file);
     snprintf(path, sizeof path, "%s/%s", folder, file);
     assert_int_equal(json_dump_file(config, path, 0), 0);
     json_decref(config);

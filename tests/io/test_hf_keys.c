@@ -328,7 +328,7 @@ static const struct {
      "{\"cache_implementation\": \"hybrid\", \"hidden_act\": \"gelu_pytorch_tanh\", "
      "\"sliding_window_size\": 4096}"},
     {"gemma3", "config.json", "",
-     "{\"torch_dtype\": \"bfloat16\", \"eoi_token_index\": 256000, \"eos_token_id\": [1, 106]}"},
+     "{\"torch_dtype\": \"bfloat16\", \"eoi_token_index\": 260, \"eos_token_id\": [257, 106]}"},
     {"gemma3", "config.json", "text_config",
      "{\"cache_implementation\": \"hybrid\", \"sliding_window_pattern\": 6}"},
     {"gemma3", "processor_config.json", "",
@@ -346,7 +346,7 @@ static const struct {
      "\"rope_interleaved\": false, \"rope_scaling\": null, \"torch_dtype\": \"float16\", "
      "\"transformers.js_config\": {\"dtype\": \"q4\"}, \"unsloth_version\": \"2024.9\"}"},
     {"llava", "config.json", "",
-     "{\"ignore_index\": -100, \"pad_token_id\": 32001, \"vocab_size\": 32064}"},
+     "{\"ignore_index\": -100, \"pad_token_id\": 259, \"vocab_size\": 32064}"},
     {"llava", "config.json", "text_config", "{" DUMP ", \"torch_dtype\": \"float16\"}"},
     {"llava", "config.json", "vision_config", "{\"vocab_size\": 32000}"},
     {"llava", "preprocessor_config.json", "",
@@ -505,9 +505,74 @@ static void honoured_keys(void **state) {
     }
 }
 
+/* --- ids of words ------------------------------------------------------------------------------
+ */
+
+/* Each is refused, by the name of the file and of the field. */
+static const struct {
+    const char *folder, *file, *keys, *words;
+} wrong_ids[] = {
+    {"llama", "config.json", "{\"bos_token_id\": 299}",
+     "config.json: bos_token_id is 299, but the model has 299 words"},
+    {"llama", "config.json", "{\"eos_token_id\": [297, -2]}", "eos_token_id is -2, but"},
+    {"llama", "config.json", "{\"pad_token_id\": 5000}", "pad_token_id is 5000, but"},
+    {"llama", "config.json", "{\"eos_token_id\": \"a word\"}", "eos_token_id is no id of a word"},
+    {"llama", "generation_config.json", "{\"eos_token_id\": 299}",
+     "generation_config.json: eos_token_id is 299, but"},
+    {"llama", "generation_config.json", "{\"eos_token_id\": [1, 2.5]}",
+     "generation_config.json: eos_token_id is no id"},
+    {"llama", "generation_config.json", "{\"repetition_penalty\": \"high\"}",
+     "generation_config.json: repetition_penalty is no number"},
+    {"llama", "generation_config.json", "{\"min_new_tokens\": -1}",
+     "generation_config.json: min_new_tokens is no number"},
+    {"llava", "config.json", "{\"image_token_index\": 260}", "image_token_index is 260, but"},
+    {"llava", "config.json", "{\"image_token_index\": 65}",
+     "config.json: image_token_index is 65, which is the word 'A' of the tokenizer, not "
+     "'<image>'"},
+    {"llava_siglip", "config.json", "{\"image_token_index\": 257}", "not '<image>'"},
+    {"smolvlm", "config.json", "{\"image_token_id\": 258}", "not '<image>'"},
+    {"idefics2", "config.json", "{\"image_token_id\": 359}", "not '<image>'"},
+    {"internvl", "config.json", "{\"image_token_id\": 258}", "not '<IMG_CONTEXT>'"},
+    {"mllama", "config.json", "{\"image_token_index\": 298}", "not '<|image|>'"},
+    {"gemma3", "config.json", "{\"image_token_index\": 259}", "not '<image_soft_token>'"},
+    {"gemma3", "config.json", "{\"boi_token_index\": 260}", "not '<start_of_image>'"},
+    {"gemma3", "config.json", "{\"eoi_token_index\": 259}", "not '<end_of_image>'"},
+    {"paligemma", "config.json", "{\"image_token_index\": 257}", "not '<image>'"},
+    {"qwen2vl", "config.json", "{\"image_token_id\": 261}", "not '<|image_pad|>'"},
+    {"qwen25vl", "config.json", "{\"vision_start_token_id\": 259}", "not '<|vision_start|>'"},
+    {"qwen3vl", "config.json", "{\"vision_end_token_id\": 258}", "not '<|vision_end|>'"},
+    {"blip2", "config.json", "{\"image_token_index\": 7}", "not '<image>'"},
+    {"instructblip", "config.json", "{\"image_token_index\": 7}", "not '<image>'"},
+    {"blip", "config.json", "{\"text_config\": {\"sep_token_id\": 7}}",
+     "text_config.sep_token_id is 7"},
+    {"git", "config.json", "{\"eos_token_id\": 7}", "eos_token_id is 7"},
+};
+
+static void ids_are_of_the_vocabulary(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong_ids / sizeof *wrong_ids; i++) {
+        char folder[256], path[1400];
+        json_error_t error;
+        struct seen seen;
+        snprintf(folder, sizeof folder, FOLDERS "%s", wrong_ids[i].folder);
+        snprintf(path, sizeof path, "%s/%s", folder, wrong_ids[i].file);
+        json_t *root = json_load_file(path, 0, &error);
+        json_t *keys = json_loads(wrong_ids[i].keys, 0, &error);
+        assert_true(root && keys);
+        json_object_update_recursive(root, keys);
+        link_folder(folder, wrong_ids[i].file);
+        snprintf(path, sizeof path, "%s/%s", changed_folder, wrong_ids[i].file);
+        assert_int_equal(json_dump_file(root, path, 0), 0);
+        json_decref(keys);
+        json_decref(root);
+        if (look(changed_folder, &seen) == VIDI_OK || !strstr(seen.error, wrong_ids[i].words))
+            fail_msg("%s %s: %s", wrong_ids[i].folder, wrong_ids[i].keys, seen.error);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_key),
-                                       cmocka_unit_test(published_keys),
-                                       cmocka_unit_test(honoured_keys)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_key), cmocka_unit_test(published_keys),
+        cmocka_unit_test(honoured_keys), cmocka_unit_test(ids_are_of_the_vocabulary)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,9 @@ vidi_status model_fetch_weights(vidi_model *m, vidi_weights wanted);
 tensor model_encode(const vidi_model *m, graph *g, tensor pixels);
 uint32_t model_context(const vidi_model *m, int wanted);
 
+/* unmet.c: one warning, when the files ask for anything of the kind. */
+void model_tell_unmet(const vidi_model *m);
+
 /* adapt.c */
 void model_drop_adapters(vidi_model *m); /* without a chat left */
 

@@ -225,6 +225,7 @@ static vidi_status open_into(vidi_model *m, const vidi_model_config *wanted) {
         find_form(m);
     if (!m->form)
         return vd_fail(ctx, VIDI_E_UNSUPPORTED, "%s: its chat form is unknown", m->file.path);
+    model_tell_unmet(m);
     TRY(model_fetch_weights(m, cfg.weights));
     if (m->vision) TRY(gguf_still_whole(&m->eyes));
     return gguf_still_whole(&m->file);

@@ -82,6 +82,7 @@ static vidi_status read_text(struct hf *h) {
     put_text(&h->put, "general.architecture", h->text->arch, strlen(h->text->arch));
     hf_config_text(h, &status);
     TRY(status);
+    TRY(hf_generation_put(h));
     TRY(hf_names(h, HF_TEXT));
     return hf_tokens(h, "", "token_embd.weight");
 }
@@ -109,6 +110,7 @@ static vidi_status note_text(struct hf *h) {
     h->quiet = true;
     hf_config_text(h, &status);
     h->quiet = false;
+    if (status == VIDI_OK) status = hf_generation_put(h);
     if (status == VIDI_OK) status = h->put.status;
     arena_close(&aside.arena);
     h->put = own;
@@ -126,6 +128,7 @@ static vidi_status check_keys(struct hf *h, enum hf_part part) {
 static vidi_status read_part(struct hf *h, enum hf_part part) {
     TRY(hf_json(h, "config.json", true, &h->config));
     TRY(hf_config_read(h));
+    TRY(hf_json(h, "generation_config.json", false, &h->generation));
     h->put.prefix = part == HF_TEXT ? h->text->arch : "clip";
     TRY(open_weights(h));
     TRY(part == HF_TEXT ? read_text(h) : read_eyes(h));
@@ -145,6 +148,7 @@ static vidi_status begin(struct vd_ctx *ctx, const char *path, struct gguf *g, s
 
 static void end(struct hf *h) {
     hf_asked_close(h);
+    json_decref(h->generation);
     json_decref(h->process);
     json_decref(h->processor);
     json_decref(h->config);

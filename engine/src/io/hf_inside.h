@@ -34,7 +34,8 @@ struct hf {
     struct safetensors_folder *weights;
     struct put put;
     struct hf_asked *asked;
-    bool quiet; /* what is read now was read before: warnings were given */
+    bool quiet;         /* what is read now was read before: warnings were given */
+    json_t *generation; /* generation_config.json; NULL: not there */
     json_t *process,
         *processor; /* of pictures; processor_config.json. NULL: not there, or unread */
 };
@@ -68,6 +69,12 @@ vidi_status hf_keys_check(struct hf *h);
 vidi_status hf_counts_check(struct hf *h);
 /* hf_shapes.c: what the config says of words and their head is what the weights hold. */
 vidi_status hf_shapes_check(struct hf *h, enum hf_part part);
+
+/* hf_ids.c: ids of words in the configs are of this vocabulary, words[n], and those of pictures are
+ * what vidi says. */
+vidi_status hf_ids_check(struct hf *h, const char *const *words, uint32_t n);
+/* hf_generation.c: general.sampling.*, of how answers are made. */
+vidi_status hf_generation_put(struct hf *h);
 
 /* hf_folder.c: the object in FOLDER/name. *out NULL: the file is not there, and was not `needed`.
  */

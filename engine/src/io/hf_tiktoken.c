@@ -289,6 +289,7 @@ static vidi_status write_all(struct ranks *r) {
     p->r = r;
     for (uint32_t i = 0; i < r->n; i++) TRY(write_word(r, letters, i, p));
     TRY(write_control(r));
+    TRY(hf_ids_check(r->h, r->names, r->most));
     return put_all(r);
 }
 

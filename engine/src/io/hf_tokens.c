@@ -15,7 +15,6 @@ enum word { NORMAL = 1, UNKNOWN, CONTROL, USER, UNUSED, BYTE }; /* by their numb
 struct tokens {
     struct hf *h;
     json_t *json, *model, *settings; /* tokenizer.json, its model, tokenizer_config.json */
-    json_t *generation;
     uint32_t n;
     const char **words;
     int32_t *types;
@@ -384,9 +383,9 @@ static void put_first(struct tokens *t) {
                        (json_is_boolean(says) ? json_is_true(says) : put != NULL)));
 }
 
-/* eos_token_id: one, or a list, of which two are kept. */
-static const json_t *ends_of(const struct tokens *t) {
-    const json_t *const places[] = {t->generation, t->h->config, t->h->numbers};
+/* eos_token_id: one, or a list. */
+static const json_t *ends_of(const struct hf *h) {
+    const json_t *const places[] = {h->generation, h->config, h->numbers};
     for (int i = 0; i < 3; i++) {
         const json_t *ids = json_object_get(places[i], "eos_token_id");
         if (json_is_integer(ids) || json_array_size(ids)) return ids;
@@ -394,22 +393,30 @@ static const json_t *ends_of(const struct tokens *t) {
     return NULL;
 }
 
-static void put_ends(struct tokens *t) {
-    static const char *const keys[] = {"tokenizer.ggml.eos_token_id",
-                                       "tokenizer.ggml.eot_token_id"};
-    const json_t *ids = ends_of(t);
-    uint32_t id, n = 0, first = UINT32_MAX;
-    if (find_word(t, word_of(json_object_get(t->settings, "eos_token")), &id)) {
-        put_u32(&t->h->put, keys[n++], id);
-        first = id;
-    }
-    const size_t many = json_is_array(ids) ? json_array_size(ids) : ids ? 1 : 0;
-    for (size_t i = 0; i < many && n < 2; i++) {
-        const json_t *one = json_is_array(ids) ? json_array_get(ids, i) : ids;
-        const json_int_t at = json_integer_value(one);
-        if (!json_is_integer(one) || at < 0 || at >= t->n || at == first) continue;
-        put_u32(&t->h->put, keys[n++], (uint32_t)at);
-    }
+/* All of them. */
+static vidi_status put_listed_ends(struct tokens *t) {
+    const json_t *ids = ends_of(t->h);
+    const bool many = json_is_array(ids);
+    const uint32_t n = many ? (uint32_t)json_array_size(ids) : ids ? 1 : 0;
+    int32_t *all = arena_new(t->h->arena, int32_t, n + 1);
+    if (!all) return VIDI_E_MEMORY;
+    for (uint32_t i = 0; i < n; i++)
+        all[i] = (int32_t)json_integer_value(many ? json_array_get(ids, i) : ids);
+    if (n) put_ints(&t->h->put, "tokenizer.ggml.end_token_ids", all, n);
+    return VIDI_OK;
+}
+
+/* The end word of the tokenizer's settings, else the first of the list. */
+static vidi_status put_ends(struct tokens *t) {
+    static const char key[] = "tokenizer.ggml.eos_token_id";
+    const json_t *ids = ends_of(t->h);
+    const json_t *first = json_is_array(ids) ? json_array_get(ids, 0) : ids;
+    uint32_t id;
+    if (find_word(t, word_of(json_object_get(t->settings, "eos_token")), &id))
+        put_u32(&t->h->put, key, id);
+    else if (first)
+        put_u32(&t->h->put, key, (uint32_t)json_integer_value(first));
+    return put_listed_ends(t);
 }
 
 /* A text of BERT's stands between two words. */
@@ -433,14 +440,14 @@ static void put_around(struct tokens *t) {
     }
 }
 
-static void put_ids(struct tokens *t) {
+static vidi_status put_ids(struct tokens *t) {
     uint32_t id;
-    if (t->own) return; /* put_own() */
+    if (t->own) return VIDI_OK; /* put_own() */
     if (t->pieces) {
         put_around(t);
     } else {
         put_first(t);
-        put_ends(t);
+        TRY(put_ends(t));
     }
     const json_t *unknown = json_object_get(t->model, "unk_id");
     bool found = find_word(t, json_string_value(json_object_get(t->model, "unk_token")), &id);
@@ -449,6 +456,7 @@ static void put_ids(struct tokens *t) {
         found = json_integer_value(unknown) >= 0;
     }
     if (found) put_u32(&t->h->put, "tokenizer.ggml.unknown_token_id", id);
+    return VIDI_OK;
 }
 
 /* --- WordPiece ---------------------------------------------------------------------------------
@@ -557,6 +565,7 @@ static vidi_status put_own(struct tokens *t) {
         const json_int_t id = json_integer_value(json_object_get(t->model, names[i]));
         if (id >= 0 && id < t->n) put_u32(p, keys[i], (uint32_t)id);
     }
+    TRY(put_listed_ends(t));
     put_bool(p, "tokenizer.ggml.add_bos_token", !says || json_is_true(says));
     put_bool(p, "tokenizer.ggml.add_space_prefix",
              json_integer_value(json_object_get(t->model, "add_dummy_prefix")) != 0);
@@ -649,7 +658,8 @@ static vidi_status read_vocabulary(struct tokens *t) {
     TRY(map_open(&t->ids, t->h->arena, t->n));
     TRY(t->unigram || t->own ? read_pieces(t) : read_words(t));
     TRY(read_added(t));
-    return fill_gaps(t);
+    TRY(fill_gaps(t));
+    return t->folder[0] ? VIDI_OK : hf_ids_check(t->h, t->words, t->n);
 }
 
 static vidi_status put_tokenizer(struct tokens *t) {
@@ -659,7 +669,7 @@ static vidi_status put_tokenizer(struct tokens *t) {
     put_text(p, "tokenizer.ggml.model", kind, strlen(kind));
     put_words(p, "tokenizer.ggml.tokens", t->words, t->n);
     put_ints(p, "tokenizer.ggml.token_type", t->types, t->n);
-    put_ids(t);
+    TRY(put_ids(t));
     TRY(put_eats(t));
     if (t->pieces) return put_cleaning(t);
     if (t->unigram || t->own) {
@@ -717,7 +727,6 @@ static vidi_status read_tokens(struct tokens *t) {
     TRY(read_file(t, "tokenizer.json", false, &t->json));
     if (!t->json) TRY(read_own(t));
     if (!t->settings) TRY(read_file(t, "tokenizer_config.json", false, &t->settings));
-    TRY(hf_json(t->h, "generation_config.json", false, &t->generation));
     t->model = json_object_get(t->json, "model");
     t->pieces = is_type(t->model, "WordPiece");
     t->own = is_type(t->model, "SentencePiece");
@@ -737,6 +746,5 @@ vidi_status hf_tokens(struct hf *h, const char *folder, const char *table) {
     const vidi_status status = read_tokens(&t);
     json_decref(t.json); /* put_* copied the words */
     json_decref(t.settings);
-    json_decref(t.generation);
     return status;
 }

@@ -141,9 +141,26 @@ static void name_first_words(struct tokenizer *t) {
         if (*named[i] < 0 && tokenizer_find(t, words[i]) == i) *named[i] = i;
 }
 
+/* Any number of them, as a folder's files name them. */
+static vidi_status mark_listed_ends(struct tokenizer *t) {
+    static const char key[] = "tokenizer.ggml.end_token_ids";
+    const struct gguf_value *ids;
+    if (!gguf_find(t->file, key)) return VIDI_OK;
+    TRY(gguf_array(t->file, key, GGUF_I32, &ids));
+    for (uint64_t i = 0; i < ids->n; i++) {
+        const int64_t id = gguf_int_at(ids, i);
+        if (id < 0 || id >= t->n)
+            return vd_fail(t->ctx, VIDI_E_FORMAT, "%s: %s[%llu] is %lld, but there are %u words",
+                           t->file->path, key, (unsigned long long)i, (long long)id, t->n);
+        t->ends[id] = true;
+    }
+    return VIDI_OK;
+}
+
 static vidi_status mark_ends(struct tokenizer *t) {
     t->ends = arena_new(&t->arena, bool, t->n);
     if (!t->ends) return VIDI_E_MEMORY;
+    TRY(mark_listed_ends(t));
     if (t->eos >= 0) t->ends[t->eos] = true;
     if (t->eot >= 0) t->ends[t->eot] = true;
     for (size_t i = 0; i < sizeof end_words / sizeof *end_words; i++) {
