@@ -199,7 +199,8 @@ static void test_limit(void **state) {
 
 static void test_dirt(void **state) {
     static const char *const rows[][2] = {
-        {"a\r\nb\rc", "a\nbc"},
+        {"a\r\nb\rc", "a\nb\nc"},
+        {"a\xc2\x9bz\u00e9", "az\u00e9"},
         {"bell\a, escape\x1b[31m, delete\x7f.", "bell, escape[31m, delete."},
         {"tab\tand line\n", "tab\tand line\n"},
         {"\xff", "\ufffd"},
@@ -214,6 +215,33 @@ static void test_dirt(void **state) {
         assert_int_equal(e->cursor, e->len);
         ui_edit_close(e);
     }
+}
+
+static void test_paste(void **state) {
+    static const char clean[] = "\xef\xbb\xbfone\rtwo\r\nthree\n",
+                      latin[] = "Gr\xf6\xdf"
+                                "e",
+                      zero[] = "a\0b";
+    struct ui_edit *e = edit_of("[]");
+    char words[160], *much = malloc(EDIT_MOST);
+    (void)state;
+    edit_go(e, 1, false);
+    assert_null(ui_edit_paste(e, clean, sizeof clean - 1, words));
+    assert_string_equal(ui_edit_text(e), "[one\ntwo\nthree]");
+    assert_string_equal(ui_edit_paste(e, latin, sizeof latin - 1, words),
+                        "This is no text: byte 3 (f6) is not UTF-8.");
+    assert_string_equal(ui_edit_paste(e, zero, sizeof zero - 1, words),
+                        "This is no text: byte 2 is NUL.");
+    memset(much, 'x', EDIT_MOST);
+    assert_string_equal(ui_edit_paste(e, much, EDIT_MOST, words),
+                        "The text has 65536 bytes, and there is room for 65521.");
+    assert_string_equal(ui_edit_text(e), "[one\ntwo\nthree]");
+    edit_go(e, 0, false);
+    edit_go(e, e->len, true);
+    assert_null(ui_edit_paste(e, much, EDIT_MOST, words));
+    assert_int_equal(e->len, EDIT_MOST);
+    free(much);
+    ui_edit_close(e);
 }
 
 static bool is_place(const struct ui_edit *e, int at) {
@@ -277,6 +305,7 @@ int main(void) {
         cmocka_unit_test(test_words_and_lines),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_dirt),
+        cmocka_unit_test(test_paste),
         cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,11 +49,14 @@ copied ab
 xdotool key BackSpace
 
 echo "text of other scripts through the clipboard, sent with a click"
-printf 'Qué es 画面 مرحبا 🍎?' | xclip -selection clipboard -i
+printf 'Gr\366\337e' | xclip -selection clipboard -i
 xdotool key ctrl+v
-await '"ev":"pasted","bytes":0,"text":true'
+await '"ev":"toast","words":"This is no text: byte 3 (f6) is not UTF-8."'
+printf '\357\273\277Qué es\r画面 مرحبا 🍎?\r\n' | xclip -selection clipboard -i
+xdotool key ctrl+v
+await '"ev":"pasted","bytes":0,"text":true' 2
 click send
-await '"ev":"question","id":3,"text":"Qué es 画面 مرحبا 🍎?"'
+await '"ev":"question","id":3,"text":"Qué es\\n画面 مرحبا 🍎?"'
 await '"ev":"answer","id":3,"state":"done"'
 shoot chat
 

@@ -2,8 +2,11 @@
 #include "edit.h"
 
 #include <pango/pango.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "engine/cli/intake.h"
 
 struct ui_edit *ui_edit_open(void) {
     struct ui_edit *e = calloc(1, sizeof *e);
@@ -77,7 +80,9 @@ static void replace(struct ui_edit *e, int from, int to, const char *text, int n
 static int low(const struct ui_edit *e) { return e->cursor < e->anchor ? e->cursor : e->anchor; }
 static int high(const struct ui_edit *e) { return e->cursor < e->anchor ? e->anchor : e->cursor; }
 
-/* Sound UTF-8 without control characters but '\n' and '\t'; from malloc(). */
+static int room_in(const struct ui_edit *e) { return EDIT_MOST - (e->len - (high(e) - low(e))); }
+
+/* Sound UTF-8 without control characters but '\n', which CR becomes, and '\t'; from malloc(). */
 static char *clean(const char *text, int most, int *len) {
     char *valid = g_utf8_make_valid(text, -1);
     char *out = malloc(strlen(valid) + 1);
@@ -85,9 +90,10 @@ static char *clean(const char *text, int most, int *len) {
     for (const char *at = valid; out && *at; at = g_utf8_next_char(at)) {
         const int bytes = (int)(g_utf8_next_char(at) - at);
         const unsigned char c = (unsigned char)*at;
-        if ((c < 32 && c != '\n' && c != '\t') || c == 127) continue;
+        const bool end = c == '\r' && at[1] != '\n', c1 = c == 0xc2 && (unsigned char)at[1] < 0xa0;
+        if (!end && ((c < 32 && c != '\n' && c != '\t') || c == 127 || c1)) continue;
         if (n + bytes > most) break;
-        memcpy(out + n, at, (size_t)bytes);
+        memcpy(out + n, end ? "\n" : at, (size_t)bytes);
         n += bytes;
     }
     g_free(valid);
@@ -98,7 +104,7 @@ static char *clean(const char *text, int most, int *len) {
 
 static void put(struct ui_edit *e, const char *text, bool typed) {
     int n;
-    char *sound = clean(text, EDIT_MOST - (e->len - (high(e) - low(e))), &n);
+    char *sound = clean(text, room_in(e), &n);
     if (sound && (n > 0 || high(e) > low(e))) {
         if (!typed || !e->typing || high(e) > low(e)) remember(e);
         replace(e, low(e), high(e), sound, n);
@@ -108,6 +114,27 @@ static void put(struct ui_edit *e, const char *text, bool typed) {
 }
 
 void ui_edit_insert(struct ui_edit *e, const char *text) { put(e, text, false); }
+
+const char *ui_edit_paste(struct ui_edit *e, const char *text, size_t len, char words[160]) {
+    char fault[96];
+    snprintf(words, 160, "There is no memory for the text.");
+    char *copy = malloc(len + 1);
+    if (!copy) return words;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    const bool bad = intake_fault(copy, len, fault) != NULL;
+    const size_t left = bad ? 0 : intake_text(copy, len);
+    const bool fits = left <= (size_t)room_in(e);
+    if (bad)
+        snprintf(words, 160, "This is no text: %s.", fault);
+    else if (!fits)
+        snprintf(words, 160, "The text has %zu bytes, and there is room for %d.", left, room_in(e));
+    else
+        ui_edit_insert(e, copy);
+    free(copy);
+    return bad || !fits ? words : NULL;
+}
+
 void edit_type(struct ui_edit *e, const char *text) { put(e, text, true); }
 
 void ui_edit_set(struct ui_edit *e, const char *text) {

@@ -95,25 +95,39 @@ static void copy(struct ui_edit *e, bool cut) {
     free(text);
 }
 
-static void paste(struct ui_edit *e) {
-    char *text = SDL_GetClipboardText();
-    if (text) ui_edit_insert(e, text);
+static void paste(struct ui *ui, struct ui_edit *e) {
+    char *text = SDL_GetClipboardText(), words[160];
+    const char *why = text ? ui_edit_paste(e, text, strlen(text), words) : NULL;
+    if (why) ui_toast(ui, why);
     SDL_free(text);
 }
 
-static void select_all(struct ui_edit *e) {
+static void select_all(struct ui *ui, struct ui_edit *e) {
+    (void)ui;
     e->anchor = 0;
     e->cursor = e->len;
 }
-static void copy_only(struct ui_edit *e) { copy(e, false); }
-static void cut(struct ui_edit *e) { copy(e, true); }
-static void undo(struct ui_edit *e) { edit_undo(e); }
-static void redo(struct ui_edit *e) { edit_redo(e); }
+static void copy_only(struct ui *ui, struct ui_edit *e) {
+    (void)ui;
+    copy(e, false);
+}
+static void cut(struct ui *ui, struct ui_edit *e) {
+    (void)ui;
+    copy(e, true);
+}
+static void undo(struct ui *ui, struct ui_edit *e) {
+    (void)ui;
+    edit_undo(e);
+}
+static void redo(struct ui *ui, struct ui_edit *e) {
+    (void)ui;
+    edit_redo(e);
+}
 
 static const struct {
     SDL_Keycode key;
     int mod;
-    void (*does)(struct ui_edit *e);
+    void (*does)(struct ui *ui, struct ui_edit *e);
 } commands[] = {
     {SDLK_a, KMOD_CTRL, select_all},
     {SDLK_c, KMOD_CTRL, copy_only},
@@ -150,7 +164,7 @@ static bool use_key(struct ui *ui, struct ui_edit *e, const struct ui_field *p, 
         if (k->key == commands[i].key && k->mod == commands[i].mod) {
             /* Others may have something to copy. */
             if (commands[i].does == copy_only && e->cursor == e->anchor) return false;
-            commands[i].does(e);
+            commands[i].does(ui, e);
             return true;
         }
     for (size_t i = 0; i < sizeof deletions / sizeof *deletions; i++)

@@ -198,6 +198,9 @@ void ui_edit_close(struct ui_edit *e);
 const char *ui_edit_text(const struct ui_edit *e); /* UTF-8 */
 void ui_edit_set(struct ui_edit *e, const char *text);
 void ui_edit_insert(struct ui_edit *e, const char *text); /* in place of what is selected */
+/* The same with text from outside, whose lines may end as other systems end them. NULL, or a
+ * sentence in `words` that says why nothing was inserted: it is no text, or too much. */
+const char *ui_edit_paste(struct ui_edit *e, const char *text, size_t len, char words[160]);
 
 struct ui_field {
     const char *hint;  /* while it is empty */

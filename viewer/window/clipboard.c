@@ -78,6 +78,7 @@ static void done(void *user) {
         s.bytes = NULL;
     }
     p.text = (const char *)s.bytes;
+    p.text_bytes = s.bytes ? s.n : 0;
     if (!c->closed) c->got(c->user, &p);
     free(s.bytes);
     if (c->closed) free(c);

@@ -12,8 +12,9 @@
 struct pasted {
     void *picture; /* a file's bytes, from malloc(); the receiver's; NULL: no picture */
     size_t bytes;
-    const char *text; /* UTF-8, or URIs; NULL: none */
-    const char *why;  /* one sentence; NULL: there is something */
+    const char *text; /* what should be UTF-8, or URIs, with a NUL behind it; NULL: none */
+    size_t text_bytes;
+    const char *why; /* one sentence; NULL: there is something */
 };
 
 struct clipboard;

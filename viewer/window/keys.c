@@ -41,14 +41,16 @@ void view_open(struct view *v) {
     if (!v->dialog_open) dialog_done(v, NULL, true);
 }
 
-void view_text(struct view *v, const char *text) {
+void view_text(struct view *v, const char *text, size_t len) {
+    char words[160];
     char *path = paths_in(text);
     if (path) {
         app_show(&v->app, path);
         free(path);
         return;
     }
-    ui_edit_insert(v->prompt, text);
+    const char *why = ui_edit_paste(v->prompt, text, len, words);
+    if (why) app_toast(&v->app, "%s", why);
     ui_focus(v->ui, "prompt");
     v->app.dirty = true;
 }

@@ -38,7 +38,7 @@ static void on_paste(void *user, struct pasted *p) {
     if (p->picture)
         app_show_bytes(&v->app, p->picture, p->bytes, "pasted picture");
     else if (p->text)
-        view_text(v, p->text);
+        view_text(v, p->text, p->text_bytes);
     else
         app_toast(&v->app, "%s", p->why ? p->why : "The clipboard is empty.");
 }
@@ -51,7 +51,7 @@ static void on_drop(struct view *v, const SDL_DropEvent *drop) {
         if (drop->type == SDL_DROPFILE)
             app_show(&v->app, drop->file);
         else
-            view_text(v, drop->file);
+            view_text(v, drop->file, strlen(drop->file));
     }
     SDL_free(drop->file);
 }

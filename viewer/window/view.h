@@ -77,7 +77,8 @@ void view_paste(struct view *v); /* what the clipboard has */
 void view_send(struct view *v);
 void view_screenshot(struct view *v);
 void view_export(struct view *v, bool markdown);
-void view_text(struct view *v, const char *text); /* dropped or pasted: a file, or words */
+void view_text(struct view *v, const char *text,
+               size_t len); /* dropped or pasted: a file, or words */
 /* Alt+Plus and its like: the picture larger by a factor (0: whole), the part moved by parts of it.
  */
 void view_zoom_picture(struct view *v, double factor, double right, double down);
