@@ -1,6 +1,7 @@
 #include "address.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,4 +54,48 @@ char *address_at_home(const char *path) {
     char *whole = malloc(cap);
     if (whole) snprintf(whole, cap, "%s%s", home, path + 1);
     return whole;
+}
+
+/* ---- data: ---- */
+
+bool address_is_data(const char *text) { return strncasecmp(text, "data:", 5) == 0; }
+
+static int digit64(unsigned char c) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (c == '-') c = '+'; /* as addresses have them */
+    if (c == '_') c = '/';
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+static bool from_base64(const char *text, char *data, size_t *bytes) {
+    uint32_t bits = 0;
+    int n = 0;
+    for (; *text && *text != '='; text++) {
+        if (isspace((unsigned char)*text)) continue;
+        const int digit = digit64((unsigned char)*text);
+        if (digit < 0) return false;
+        bits = bits << 6 | (uint32_t)digit;
+        n += 6;
+        if (n < 8) continue;
+        n -= 8;
+        data[(*bytes)++] = (char)(bits >> n);
+    }
+    return text[strspn(text, "= \t\r\n")] == '\0';
+}
+
+const char *address_data(const char *address, char **data, size_t *bytes) {
+    static const char mark[] = ";base64";
+    const char *comma = strchr(address, ',');
+    *data = NULL;
+    *bytes = 0;
+    if (!comma) return "has no comma in front of its data";
+    const size_t head = (size_t)(comma - address), n = sizeof mark - 1;
+    const bool base64 = head >= n && strncasecmp(comma - n, mark, n) == 0;
+    if (!(*data = malloc(strlen(comma) + 1))) return "no memory for it";
+    if (base64 ? from_base64(comma + 1, *data, bytes) : address_bytes(comma + 1, *data, bytes))
+        return NULL;
+    free(*data);
+    *data = NULL;
+    return base64 ? "is no base64" : "has a % without two digits";
 }

@@ -1,4 +1,4 @@
-/* address.h - what addresses stand for: %XX, file: and the home folder. */
+/* address.h - what addresses stand for: %XX, file:, data: and the home folder. */
 #ifndef CLI_ADDRESS_H
 #define CLI_ADDRESS_H
 #include <stdbool.h>
@@ -14,6 +14,11 @@ bool address_is_file(const char *text);
 /* Makes the path of such an address: file:///a, file://localhost/a, file:/a. NULL: it is made. Else
  * why it names no file here. */
 const char *address_to_path(char *address);
+
+/* Text begins with data:, whose data address_data() reads into *data, from malloc(). NULL: it did.
+ * Else what is wrong. */
+bool address_is_data(const char *text);
+const char *address_data(const char *address, char **data, size_t *bytes);
 
 /* The path with ~ in front of it as $HOME; from malloc(), NULL: no memory. */
 char *address_at_home(const char *path);

@@ -1,6 +1,5 @@
 #include "picture_open.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -80,43 +79,12 @@ static vidi_status read_file_url(struct session *s, const char *url, vidi_image 
 
 /* ---- data: ---- */
 
-static int digit64(unsigned char c) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if (c == '-') c = '+'; /* as addresses have them */
-    if (c == '_') c = '/';
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
-static bool from_base64(const char *text, char *data, size_t *bytes) {
-    uint32_t bits = 0;
-    int n = 0;
-    for (; *text && *text != '='; text++) {
-        if (isspace((unsigned char)*text)) continue;
-        const int digit = digit64((unsigned char)*text);
-        if (digit < 0) return false;
-        bits = bits << 6 | (uint32_t)digit;
-        n += 6;
-        if (n < 8) continue;
-        n -= 8;
-        data[(*bytes)++] = (char)(bits >> n);
-    }
-    return text[strspn(text, "= \t\r\n")] == '\0';
-}
-
 static vidi_status read_data(struct session *s, const char *url, vidi_image *out) {
-    static const char name[] = "data: address", mark[] = ";base64";
-    const char *comma = strchr(url, ',');
-    if (!comma) return fail(s, VIDI_E_IMAGE, name, "has no comma in front of its data");
-    const size_t head = (size_t)(comma - url), n = sizeof mark - 1;
-    const bool base64 = head >= n && strncasecmp(comma - n, mark, n) == 0;
-    char *data = malloc(strlen(comma) + 1);
-    size_t bytes = 0;
-    if (!data) return fail(s, VIDI_E_MEMORY, name, "no memory for it");
-    if (base64 ? from_base64(comma + 1, data, &bytes) : address_bytes(comma + 1, data, &bytes))
-        return decode(s, name, data, bytes, out);
-    free(data);
-    return fail(s, VIDI_E_IMAGE, name, base64 ? "is no base64" : "has a % without two digits");
+    static const char name[] = "data: address";
+    char *data;
+    size_t bytes;
+    const char *why = address_data(url, &data, &bytes);
+    return why ? fail(s, VIDI_E_IMAGE, name, why) : decode(s, name, data, bytes, out);
 }
 
 /* ---- all ---- */
@@ -137,7 +105,7 @@ vidi_status picture_open(struct session *s, const char *name, enum picture_origi
     *out = (vidi_image){0};
     s->words[0] = '\0';
     if (access(name, F_OK) == 0) return read_path(s, name, out);
-    if (begins(name, "data:")) return read_data(s, name, out);
+    if (address_is_data(name)) return read_data(s, name, out);
     const bool dash = strcmp(name, "-") == 0;
     if (dash && origin != PICTURE_ARGUMENT)
         return fail(s, VIDI_E_IO, name, "standard input has the questions, not a picture");

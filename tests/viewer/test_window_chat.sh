@@ -94,6 +94,14 @@ xdotool key Return
 await '"ev":"answer","id":4,"state":"done"'
 grep '"ev":"answer","id":4' "$log" | grep -q '"image_tokens":24' || fail "the new picture was not encoded"
 
+echo "an address that is its picture, as browsers copy them"
+printf 'data:image/webp;base64,%s' "$(base64 -w 0 tests/io/data/alpha.webp)" | xclip -selection clipboard -i
+xdotool key ctrl+v
+await '"ev":"picture".*"name":"pasted picture"' 2
+printf 'data:image/webp;base64,!' | xclip -selection clipboard -i
+xdotool key ctrl+v
+await '"ev":"toast","words":"The data: address is no base64."'
+
 echo "a file through the clipboard, and one dropped"
 printf 'file://%s\n' "$picture" | xclip -selection clipboard -t text/uri-list -i
 xdotool key ctrl+v

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "engine/cli/address.h"
 #include "view.h"
 #include "viewer/dialog.h"
 #include "viewer/paths.h"
@@ -41,8 +43,23 @@ void view_open(struct view *v) {
     if (!v->dialog_open) dialog_done(v, NULL, true);
 }
 
+/* A picture that is its own address, as browsers copy them. False: it is none. */
+static bool show_data(struct view *v, const char *text) {
+    char *data;
+    size_t bytes;
+    text += strspn(text, " \t\r\n");
+    if (strncasecmp(text, "data:image/", 11) != 0) return false; /* words may begin with data: */
+    const char *why = address_data(text, &data, &bytes);
+    if (why)
+        app_toast(&v->app, "The data: address %s.", why);
+    else
+        app_show_bytes(&v->app, data, bytes, "pasted picture");
+    return true;
+}
+
 void view_text(struct view *v, const char *text, size_t len) {
     char words[160];
+    if (show_data(v, text)) return;
     char *path = paths_in(text);
     if (path) {
         app_show(&v->app, path);
