@@ -337,7 +337,10 @@ static void put_qwen3(struct hf *h, json_t *process, vidi_status *status) {
 static void put_qwen25(struct hf *h, json_t *process, vidi_status *status) {
     const json_t *whole = hf_get(h, h->sight, "fullatt_block_indexes");
     const json_int_t every = json_integer_value(json_array_get(whole, 0)) + 1;
+    const json_int_t depth = json_integer_value(json_object_get(h->sight, "depth"));
     bool even = json_array_size(whole) > 0 && every > 0 && every <= LAYERS_MOST;
+    /* None is left out; what lies behind the last layer means nothing. */
+    even = even && (json_int_t)json_array_size(whole) >= depth / every;
     put_qwen(h, process, status);
     const char *act = json_string_value(hf_get(h, h->sight, "hidden_act"));
     PUT(h, qwen25_rows, status);
@@ -349,7 +352,8 @@ static void put_qwen25(struct hf *h, json_t *process, vidi_status *status) {
     if (even)
         put_u32(&h->put, ".vision.n_wa_pattern", (uint32_t)every);
     else if (*status == VIDI_OK)
-        *status = hf_bad(h, h->sight_at, "fullatt_block_indexes", "is not every n-th layer");
+        *status =
+            hf_bad(h, h->sight_at, "fullatt_block_indexes", "is not every n-th layer of depth");
 }
 
 /* --- all of them -------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ that nothing but the number is kept here, every fourth logit of the last word. O
 them. A case whose logits the change does not move is refused, as it would prove nothing.
 """
 import copy
-import importlib
+import glob
+import importlib.util
 import json
 import os
-import pkgutil
 import sys
 import tempfile
 
@@ -26,18 +26,6 @@ T.logging.set_verbosity_error()
 T.logging.disable_progress_bar()
 STEP, MOVED = 4, 1e-8
 GONE = "(no such key)"
-
-whole_resize = Image.Image.resize
-
-
-def resize(self, size, resample=None, *args, **kwargs):
-    """As in ../mmproj: across first, then down."""
-    across = whole_resize(self, (size[0], self.height), resample, *args, **kwargs)
-    return whole_resize(across, tuple(size), resample, *args, **kwargs)
-
-
-Image.Image.resize = resize
-
 
 def rope(**own):
     return {"rope_parameters": {"rope_theta": 1e4, **own}}
@@ -94,6 +82,50 @@ TEXTS = {
 }
 
 
+TOWER = [{"vision_config.layer_norm_eps": 0.05}, {"vision_config.num_attention_heads": 2}]
+SHORTER = {"vision_config.num_hidden_layers": 1}
+TEXT_PART = [{"text_config.rms_norm_eps": 0.05}, {"text_config.rope_parameters.rope_theta": 500.0}]
+QUERIES = [{"qformer_config.layer_norm_eps": 0.05}, {"qformer_config.num_attention_heads": 2}]
+QWEN = [{"vision_config.num_heads": 2}, {"vision_config.depth": 1}, *TEXT_PART]
+SECTION = "text_config.rope_parameters.mrope_section"
+PIXELS = [{"image_mean": [0.2, 0.5, 0.3]}, {"image_std": [0.3, 0.5, 0.6]}, {"rescale_factor": 0.005},
+          {"do_normalize": False}, {"do_rescale": False, "image_std": [90.0, 80.0, 70.0]}]
+
+# The same of models with eyes, asked about one picture; and of their preprocessor_config.json.
+SEEING = {
+    "smolvlm": TOWER + [SHORTER] + TEXT_PART,
+    "llava": TOWER + TEXT_PART + [
+        {"projector_hidden_act": "silu"},
+        {"projector_hidden_act": "relu"}, {"vision_config.hidden_act": "gelu_pytorch_tanh"}],
+    "llava_siglip": TOWER + TEXT_PART + [{"vision_feature_layer": -1}],
+    "llava_next": TOWER + TEXT_PART,
+    "internvl": [TOWER[0], TOWER[1], SHORTER] + TEXT_PART + [{"projector_hidden_act": "silu"}],
+    "gemma3": TOWER + [SHORTER, TEXT_PART[0], {"text_config.query_pre_attn_scalar": 40},
+                       {"text_config.rope_parameters.full_attention.factor": 2.0},
+                       {"text_config.rope_parameters.sliding_attention.rope_theta": 500.0},
+                       {"text_config.sliding_window": 4}],
+    "paligemma": TOWER + [SHORTER] + TEXT_PART + [{"text_config.hidden_act": "gelu"}],
+    "qwen2vl": QWEN + [{SECTION: [4, 2, 2]}],
+    "qwen3vl": [QWEN[0], *QWEN[2:], {SECTION: [1, 6, 1]}],
+    "qwen25vl": QWEN + [{SECTION: [4, 2, 2]}, {"vision_config.window_size": 28},
+                        {"vision_config.fullatt_block_indexes": [2]},
+                        {"vision_config.fullatt_block_indexes": [0, 1, 2, 3]}],
+    "idefics2": TOWER + [SHORTER] + TEXT_PART + [{"perceiver_config.resampler_depth": 1},
+                                                 {"perceiver_config.rms_norm_eps": 0.05}],
+    "blip2": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER] + QUERIES,
+    "instructblip": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER] + QUERIES + TEXT_PART,
+    "git": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER, {"layer_norm_eps": 0.05},
+            {"num_attention_heads": 4}],
+    "kosmos2": TOWER + [SHORTER, {"text_config.layer_norm_eps": 0.05}, {"text_config.attention_heads": 2},
+                        {"text_config.scale_embedding": False}],
+    "idefics": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER, {"rms_norm_eps": 0.05},
+                {"perceiver_config.resampler_depth": 1}],
+    "mllama": [{"vision_config.norm_eps": 0.05}, {"vision_config.attention_heads": 2}, *TEXT_PART,
+               {"vision_config.num_global_layers": 1}, {"text_config.rope_parameters.factor": 2.0},
+               {"text_config.rope_parameters.low_freq_factor": 2.0}],
+}
+
+
 def put(config, path, value):
     """Writes a key; GONE: takes it away."""
     *outer, key = path.split(".")
@@ -129,6 +161,85 @@ def text_logits(folder):
     ids = words(TEXT, return_tensors="pt").input_ids
     with torch.no_grad():
         return model_of(folder)(input_ids=ids).logits[0, -1].numpy().astype(np.float64)
+
+
+# --- with eyes ---------------------------------------------------------------------------------
+
+sys.path.insert(0, FOLDERS)  # whose make_golden.py has the name of this file
+spec = importlib.util.spec_from_file_location("make_golden", FOLDERS + "/make_golden.py")
+FOLDER_SCRIPT = sys.modules["make_golden"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(FOLDER_SCRIPT)
+
+
+def process_of(folder):
+    """Its picture processor, of the kind that goes through PIL."""
+    with open(f"{folder}/preprocessor_config.json") as f:
+        kind = json.load(f)["image_processor_type"].removesuffix("Fast").removesuffix("Pil") + "Pil"
+    for path in glob.glob(os.path.dirname(T.__file__) + "/models/*/image_processing_pil_*.py"):
+        with open(path) as f:
+            if f"class {kind}(" not in f.read():
+                continue
+        module = f"transformers.models.{path.split('/')[-2]}.{os.path.basename(path)[:-3]}"
+        return getattr(importlib.import_module(module), kind).from_pretrained(folder)
+    raise ValueError("no " + kind)
+
+
+def like_mmproj(name):
+    """The prompt that ../mmproj spells out, and what its model wants beside it."""
+    made = getattr(FOLDER_SCRIPT.eyes, name)()
+    _, grids = made["pixels"]([Image.open(f"{MMPROJ}/{name}/wide.png")])
+    return made["prompt"](grids), made.get("more", lambda ids: {}), f"tests/families/mmproj/{name}/wide.png", "What?"
+
+
+def own_prompt(name):
+    golden = "idefics2/whole/one" if name == "idefics2" else name + "/one"
+    ids = np.load(f"{FOLDERS}/{golden}/prompt.npy").tolist()
+
+    def more(ids):
+        if name == "instructblip":
+            asked = importlib.import_module("make_qformer").wordpiece()("What is it?").input_ids
+            return {"qformer_input_ids": torch.tensor([asked])}
+        if name == "kosmos2":  # <s> <image> latents </image>
+            mask = torch.zeros_like(ids)
+            mask[0, 2:2 + 6] = 1
+            return {"image_embeds_position_mask": mask}
+        return {"use_cache": False} if name == "git" else {}
+    return ids, more, f"tests/families/folders/{name}/wide.png", "What is it?"
+
+
+def feed(name, folder, ids, images):
+    process = process_of(folder)
+    if name == "mllama":
+        script = importlib.import_module("make_mllama")
+        script.WORD_IMAGE = T.AutoTokenizer.from_pretrained(folder).convert_tokens_to_ids("<|image|>")
+        return script.inputs(process, ids, images)
+    if name == "idefics":
+        script, words = importlib.import_module("make_idefics"), T.AutoTokenizer.from_pretrained(folder)
+        mask, _ = script.image_attention_mask_for_packed_input_ids(torch.tensor([ids]), words, "pt")
+        mask = script.incremental_to_binary_attention_mask(mask, "pt", num_classes=1)
+        return {"pixel_values": process(images, return_tensors="pt")[None], "image_attention_mask": mask}
+    x = process([images] if name in ("smolvlm", "idefics2") else images, return_tensors="pt")
+    return {k: v for k, v in x.items() if k not in ("num_patches", "num_crops", "rows", "cols")}
+
+
+def seeing_logits(name, prompt):
+    ids, more, picture, _ = prompt
+
+    def ask(folder):
+        x = feed(name, folder, ids, [Image.open(f"{HERE}/../../../{picture}")])
+        tokens = torch.tensor([ids])
+        with torch.no_grad():
+            return model_of(folder)(input_ids=tokens, **x, **more(tokens)).logits[0, -1].numpy().astype(np.float64)
+    return ask
+
+
+def seeing(cases, name):
+    prompt = like_mmproj(name) if os.path.isdir(f"{MMPROJ}/{name}") else own_prompt(name)
+    ask = seeing_logits(name, prompt)
+    seen = [logits_of(name, "config.json", {}, ask)]
+    for file, changes in (("config.json", SEEING[name]), ("preprocessor_config.json", PIXELS)):
+        for keys in changes:
+            one_case(cases, seen, name, file, keys, ask, words=prompt[3], picture=prompt[2])
 
 
 def logits_of(name, file, keys, ask):
@@ -167,6 +278,9 @@ def main():
         seen = [logits_of(name, "config.json", {}, text_logits)]
         for keys in changes:
             one_case(cases, seen, name, "config.json", keys, text_logits, words=TEXT)
+    for name in SEEING:
+        if not chosen or name in chosen:
+            seeing(cases, name)
     with open(f"{sys.argv[1]}/cases.json", "w") as f:
         f.write("[" + ",\n".join(json.dumps(c) for c in cases) + "]\n")
 
