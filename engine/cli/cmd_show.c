@@ -48,6 +48,28 @@ static void vision_text(char *dst, size_t cap, const json_t *vision, const char 
              apart ? ", in " : "", apart ? slash ? slash + 1 : at : "");
 }
 
+/* Sizes, and what they take of the context. */
+static const char *picture_text(char *dst, size_t cap, const json_t *p) {
+    const double most = document_number(p, "most_pixels", 0);
+    const double each = document_number(p, "pixels_per_token", 0);
+    const double tokens = document_number(p, "tokens", 0);
+    const bool asked = json_is_true(json_object_get(p, "asked"));
+    const bool tiles = json_is_true(json_object_get(p, "tiles")) && !asked;
+    char size[64];
+    if (!json_is_object(p)) return NULL;
+    if (most > 0)
+        snprintf(size, sizeof size, "any size up to %.0f pixels", most);
+    else
+        snprintf(size, sizeof size, "%s%.0f x %.0f", tiles ? "tiles of " : "",
+                 document_number(p, "width", 0), document_number(p, "height", 0));
+    if (each > 0)
+        snprintf(dst, cap, "%s, a token for %.0f pixels", size, each);
+    else
+        snprintf(dst, cap, "%s, %.0f %s%s", size, tokens, asked ? "rows that layers ask" : "tokens",
+                 tiles ? " each" : "");
+    return dst;
+}
+
 /* Whether its form is known, what its bytes hash to, and how it begins. */
 static const char *template_text(char *dst, size_t cap, const json_t *d) {
     static const char any[] = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -88,7 +110,9 @@ static void print_summary(struct out *out, const json_t *d, const char *path) {
     if (json_is_object(vision)) {
         vision_text(text, sizeof text, vision, path);
         row(&t, "vision", text);
+        row(&t, "projector", document_text(vision, "projector", NULL));
     }
+    row(&t, "pictures", picture_text(text, sizeof text, json_object_get(d, "picture")));
     row(&t, "architecture", document_text(d, "architecture", NULL));
     row(&t, "licence", document_text(d, "license", "not stated"));
     row(&t, "parameters", parameters > 0 ? text_count(text, sizeof text, parameters) : NULL);
@@ -121,7 +145,7 @@ static void value_text(char *dst, size_t cap, const json_t *value) {
     free(text);
 }
 
-static void print_metadata(struct out *out, json_t *d, bool all) {
+static void print_metadata(struct out *out, const json_t *d, const char *heading, bool all) {
     json_t *metadata = json_object_get(d, "metadata"), *value;
     const char *key;
     char text[512];
@@ -136,7 +160,7 @@ static void print_metadata(struct out *out, json_t *d, bool all) {
         table_cell(&t, "%s", text);
     }
     out_bold(out);
-    out_print(out, "\nMetadata");
+    out_print(out, "\n%s", heading);
     out_plain(out);
     out_print(out, "\n");
     table_print(&t, out, "  ");
@@ -205,7 +229,7 @@ static void print_group(struct table *t, const json_t *group) {
     table_cell(t, "%s", text_bytes(bytes, sizeof bytes, document_number(group, "bytes", 0)));
 }
 
-static void print_tensors(struct out *out, json_t *d, bool all) {
+static void print_tensors(struct out *out, const json_t *d, const char *heading, bool all) {
     static const char *const columns[] = {"", ">", "", "", ">", NULL};
     json_t *tensors = json_object_get(d, "tensors"), *tensor, *groups = json_object();
     size_t i;
@@ -217,10 +241,20 @@ static void print_tensors(struct out *out, json_t *d, bool all) {
     json_object_foreach(groups, key, group) print_group(&t, group);
     json_decref(groups);
     out_bold(out);
-    out_print(out, "\n%zu tensors", json_array_size(tensors));
+    out_print(out, "\n%zu %s", json_array_size(tensors), heading);
     out_plain(out);
     out_print(out, "\n");
     table_print(&t, out, "  ");
+}
+
+/* The model, then its eyes where they are a part of their own. */
+static void print_all(struct out *out, const json_t *d, bool all) {
+    const json_t *vision = json_object_get(d, "vision");
+    print_metadata(out, d, "Metadata", all);
+    print_tensors(out, d, "tensors", all);
+    if (!json_object_get(vision, "tensors")) return;
+    print_metadata(out, vision, "Metadata of the vision part", all);
+    print_tensors(out, vision, "tensors of the vision part", all);
 }
 
 int cmd_show(struct cli *cli) {
@@ -239,8 +273,7 @@ int cmd_show(struct cli *cli) {
         json_t *d = document_read(cli, &s, text, &code);
         if (d) {
             print_summary(&cli->out, d, path);
-            print_metadata(&cli->out, d, cli->opt.all);
-            print_tensors(&cli->out, d, cli->opt.all);
+            print_all(&cli->out, d, cli->opt.all);
         }
         json_decref(d);
     }

@@ -33,10 +33,25 @@ fails 2 'empty' compare empty a
 works show --json "$mllama"
 check what a picture keeps -- same "$(json kv_bytes_per_picture)" $((2 * 2 * 4 * 17 * 2 * 16 * 2))
 works show "$mllama"
+check its pictures -- grep -q '^pictures .* 68 rows that layers ask$' out
 check its words -- grep -q '^memory .*, 17.0 KiB a picture$' out
 hash=$("$VIDI" show --json "$mllama" | python3 -c 'import hashlib, json, sys
 print(hashlib.sha256(json.load(sys.stdin)["template"].encode()).hexdigest())')
 check its template -- grep -q "^template  *llama3; sha256 $hash; " out
+# A folder's vision part is told of as one beside a GGUF file is.
+for model in "${mllama%/mllama}/llava" "${mllama%/folders/*}/mmproj/llava/tiny.gguf"; do
+    works show "$model"
+    check the projector -- grep -q '^projector  *mlp$' out
+    check the pictures -- grep -q '^pictures  *56 x 56, 16 tokens$' out
+    check the metadata -- grep -q '^  clip.vision.image_size  *56$' out
+    check the tensors -- grep -q '^57 tensors of the vision part$' out
+    works show --json "$model"
+    check each -- same "$(json picture.tokens)" 16
+done
+works show "${mllama%/mllama}/smolvlm"
+check tiles -- grep -q '^pictures  *tiles of 64 x 64, 4 tokens each$' out
+works show "${mllama%/mllama}/qwen2vl"
+check any size -- grep -q '^pictures  *any size up to 602112 pixels, a token for 784 pixels$' out
 base=${mllama%/folders/*}/decoders/llama3/tiny.gguf # has none: its text is completed as it is
 works show "$base"
 check no template -- grep -q '^template  *none: ' out

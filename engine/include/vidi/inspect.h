@@ -18,7 +18,11 @@ void vidi_text_free(vidi *v, char *text);
  *  "weights_bytes","kv_bytes_per_token","kv_bytes_per_token_q8_0",
  *  "kv_bytes_per_picture" (f16; 0: pictures are rows like words),"context","template",
  *  "vision": null, or {"path","projector","family"} of eyes in the same file, with "parameters",
- *  "file_bytes","weights_bytes","tensors" besides where a folder has them in a file of their own,
+ *  "file_bytes","weights_bytes","metadata","tensors" besides where they are a folder's or in a file
+ *  of their own,
+ *  "picture": null, or {"width","height" (null: any size of "most_pixels"),"tokens" of one or of a
+ *  tile (null: one for "pixels_per_token"),"tiles" (true: larger ones are cut into such),"asked"
+ *  (true: layers ask for them, no place in the context is taken)},
  *  "types":{"q8_0":bytes,...} (of all tensors),
  *  "metadata":{key:value,...} (long arrays as {"array":"str","count":n}),
  *  "tensors":[{"name","type","shape":[rows,cols],"bytes"}]} */

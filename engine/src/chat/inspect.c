@@ -118,6 +118,24 @@ static void set_family(vidi *v, json_t *doc, const struct gguf *g, struct shape 
     vd_free(&v->ctx, cfg);
 }
 
+/* What becomes of pictures; null without eyes that can be run. */
+static json_t *picture_json(const struct shape *shape) {
+    static const enum fit cut[] = {FIT_TILES, FIT_GRID, FIT_SLICES, FIT_CANVAS, FIT_ANYRES};
+    const json_int_t most = shape->picture.area, side = shape->picture.multiple;
+    const bool by_area = shape->picture.fit == FIT_NATIVE;
+    bool tiles = shape->picture.split;
+    if (!shape->picture.rows) return json_null();
+    for (size_t i = 0; i < sizeof cut / sizeof *cut; i++)
+        tiles = tiles || (shape->picture.fit == cut[i] && !shape->picture.whole);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "width",
+                     most ? json_null() : json_integer(shape->picture.width), "height",
+                     most ? json_null() : json_integer(shape->picture.height), "most_pixels",
+                     most ? json_integer(most) : json_null(), "tokens",
+                     by_area ? json_null() : json_integer(shape->picture.rows), "pixels_per_token",
+                     by_area ? json_integer(side * side) : json_null(), "tiles", tiles, "asked",
+                     shape->seen_cols != 0);
+}
+
 /* What layers that ask pictures keep of each; 0 where pictures are rows like words. */
 static void set_picture(vidi *v, json_t *doc, const struct gguf *eyes, const struct vision *vision,
                         struct shape *shape) {
@@ -128,6 +146,7 @@ static void set_picture(vidi *v, json_t *doc, const struct gguf *eyes, const str
             bytes += 2 * shape->picture.rows * kv_row_bytes(KV_F16, shape->seen_dim[i]);
     json_object_set_new(doc, "kv_bytes_per_picture",
                         shape->layers ? json_integer((json_int_t)bytes) : json_null());
+    json_object_set_new(doc, "picture", picture_json(shape));
     vd_free(&v->ctx, cfg);
 }
 
@@ -140,6 +159,16 @@ static void set_sums(json_t *doc, const struct gguf *g, json_t *tensors, const s
 
 static json_t *text_or_null(const char *text, size_t len) {
     return len ? json_bytes(text, len) : json_null();
+}
+
+static json_t *metadata_json(vidi *v, const struct gguf *g) {
+    json_t *metadata = json_object();
+    for (uint32_t i = 0; i < g->n_values; i++) {
+        char *key = json_key(&v->ctx, g->values[i].key);
+        if (key) json_object_set_new(metadata, key, value_json(&g->values[i]));
+        vd_free(&v->ctx, key);
+    }
+    return metadata;
 }
 
 /* The eyes, in the model's own file or in `path`; null where there are none. What cannot be read
@@ -164,6 +193,7 @@ static void set_vision(vidi *v, json_t *doc, const struct gguf *g, const char *p
         struct sums sums = {.types = all->types, .wanted = all->wanted};
         json_t *tensors = tensors_json(eyes, &sums);
         set_sums(part, eyes, tensors, &sums);
+        json_object_set_new(part, "metadata", metadata_json(v, eyes));
     }
     if (path || eyes) json_object_set(doc, "vision", part);
     json_decref(part);
@@ -183,22 +213,16 @@ static void set_form(json_t *doc, const struct gguf *g) {
 
 static void describe(vidi *v, const struct gguf *g, const char *eyes, enum vd_type wanted,
                      json_t *doc, struct shape *shape) {
-    json_t *metadata = json_object();
     struct sums sums = {.types = json_object(), .wanted = wanted};
     json_object_set_new(doc, "types", sums.types);
     json_object_set_new(doc, "vision", json_null());
-    json_object_set_new(doc, "metadata", metadata);
+    json_object_set_new(doc, "metadata", metadata_json(v, g));
     json_object_set_new(doc, "path", json_bytes(g->path, strlen(g->path)));
     set_family(v, doc, g, shape);
     set_text(doc, g, "general.name", "name");
     set_text(doc, g, "general.license", "license");
     set_text(doc, g, "tokenizer.chat_template", "template");
     set_form(doc, g);
-    for (uint32_t i = 0; i < g->n_values; i++) {
-        char *key = json_key(&v->ctx, g->values[i].key);
-        if (key) json_object_set_new(metadata, key, value_json(&g->values[i]));
-        vd_free(&v->ctx, key);
-    }
     json_t *tensors = tensors_json(g, &sums);
     set_sums(doc, g, tensors, &sums);
     set_vision(v, doc, g, eyes, &sums, shape);
