@@ -124,12 +124,15 @@ struct shape {
         uint32_t n_grids;
         enum mutual mutual;
         uint32_t box_parts; /* of a side, in the boxes it answers with; 0: pixels it saw */
+        bool blank_behind;  /* the processor writes a blank before words right behind `after` */
         bool unplaced;      /* pictures' rows have no positions: words are counted without them */
         const char *before, *after; /* words around a picture; NULL: the fit's own */
     } picture;
     const char *form;        /* chat form; NULL: by the file's template */
     const char *likely_form; /* where neither template nor vocabulary tells one; NULL: "plain" */
     const char *raw_end;     /* behind what is said without a form, too; NULL: nothing */
+    bool bos_in_text;        /* the word that starts a text is written in it: words behind it are
+                              * not its beginning */
     bool pictures_first;     /* pictures stand before the turn, not inside it */
     bool pictures_lead;      /* those of the first turn stand before the token that starts a text */
 };

@@ -136,6 +136,7 @@ static void eyes_shape(const void *cfg, struct shape *s) {
     s->picture.bicubic = true;
     s->picture.kept = 16;
     s->picture.before = "<fake_token_around_image>";
+    s->bos_in_text = true;
     s->picture.after = "<image><fake_token_around_image>";
     s->picture.shared_edges = true;
 }

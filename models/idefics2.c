@@ -38,6 +38,7 @@ static void shape(const void *cfg, struct shape *s) {
     const struct cfg *c = cfg;
     vit_shape(&c->vit, c->latents, s);
     s->picture.fit = FIT_BOUNDED;
+    s->picture.blank_behind = true;
     s->picture.longest = c->longest;
     s->picture.shortest = c->shortest;
     s->picture.split = c->split;

@@ -1,7 +1,7 @@
-/* What stands before, between and behind pictures, as words of a SentencePiece vocabulary, and the
- * word that a processor writes itself: ids are those of the package `tokenizers`, less the words
- * that stand for a picture. */
+/* What stands before, between and behind pictures, as words of vocabularies of SentencePiece, and
+ * the words that processors write themselves: the ids are those of transformers' processors. */
 #define _POSIX_C_SOURCE 200809L
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,79 +10,107 @@
 #include "family.h"
 
 #define FOLDERS "tests/families/folders/"
-enum { PICTURE = -1, MOST = 64 };
+enum { PICTURE = -1 };
 
-/* Of `from`, with `file` from elsewhere or with this text. */
-static const char *twin(const char *name, const char *from, const char *file, const char *other,
-                        const char *text) {
-    static const char *const files[] = {"config.json",       "generation_config.json",
-                                        "tokenizer.json",    "tokenizer_config.json",
-                                        "model.safetensors", "preprocessor_config.json"};
-    static char folder[512];
-    char root[512], target[1400], path[1400];
-    snprintf(folder, sizeof folder, "%s", family_folder(name));
-    assert_non_null(getcwd(root, sizeof root));
-    for (int i = 0; i < 6; i++) {
-        const int own = strcmp(files[i], file) == 0;
-        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+/* --- what processors of published models make of it ---------------------------------------------
+ */
+
+/* The model's folder, with the case's tokenizer in place of its own. */
+static const char *folder_of(const json_t *c) {
+    char root[512], from[256], path[1024], target[1024];
+    const char *words = json_string_value(json_object_get(c, "tokenizer"));
+    snprintf(from, sizeof from, FOLDERS "%s", json_string_value(json_object_get(c, "folder")));
+    const json_t *settings = json_object_get(c, "settings");
+    const char *folder = family_twin("pieces", from, words[0] ? "tokenizer.json" : "");
+    if (json_is_object(settings)) {
+        snprintf(path, sizeof path, "%s/tokenizer_config.json", folder);
         unlink(path);
-        if (own && text) {
-            FILE *out = fopen(path, "wb");
-            assert_non_null(out);
-            fputs(text, out);
-            fclose(out);
-            continue;
-        }
-        snprintf(target, sizeof target, "%s/%s/%s", root, own ? other : from, files[i]);
-        assert_int_equal(symlink(target, path), 0);
+        assert_int_equal(json_dump_file(settings, path, 0), 0);
     }
+    if (!words[0]) return folder;
+    assert_non_null(getcwd(root, sizeof root));
+    snprintf(path, sizeof path, "%s/tokenizer.json", folder);
+    snprintf(target, sizeof target, "%s/tests/families/pieces/%s.json", root, words);
+    assert_int_equal(symlink(target, path), 0);
     return folder;
 }
 
-/* Said: the pictures, then the text; pictures behind the first words come from `parts`. */
-static void expect_ids(const char *folder, int raw, int pictures, const char *text,
-                       const int32_t *wanted) {
-    struct asked a;
-    ask_open(&a, NULL, "", folder, &(vidi_chat_config){.raw = raw, .max_tokens = 1});
-    for (int i = 0; i < pictures; i++) show_pattern(&a, 20, 30);
-    assert_int_equal(vidi_say_text(a.c, VIDI_USER, text), VIDI_OK);
-    const struct tokens *said = &a.c->pending;
-    uint32_t n = 0;
-    for (; wanted[n]; n++) {
-        assert_true(n < said->n);
-        const int32_t id = said->ids[n] < 0 ? PICTURE : said->ids[n];
-        if (id != wanted[n]) fail_msg("word %u is %d, not %d", n, id, wanted[n]);
+static void say(struct asked *a, const json_t *one) {
+    const char *what = json_string_value(json_array_get(one, 0));
+    const char *text = json_string_value(json_array_get(one, 1));
+    vidi_status status = VIDI_OK;
+    if (strcmp(what, "picture") == 0) {
+        show_pattern(a, 20, 30);
+        return;
     }
-    assert_int_equal(n, said->n);
-    ask_close(&a);
+    if (strcmp(what, "part") == 0) status = vidi_say_part(a->c, text);
+    if (strcmp(what, "user") == 0) status = vidi_say_text(a->c, VIDI_USER, text);
+    if (strcmp(what, "assistant") == 0) status = vidi_say_text(a->c, VIDI_ASSISTANT, text);
+    if (status != VIDI_OK) fail_msg("%s", vidi_error(a->v));
 }
 
-#define LLAVA FOLDERS "llava"
-static const char *llava_twin(void) {
-    return twin("pieces_llava", LLAVA, "tokenizer.json", LLAVA "/pieces", NULL);
+/* Runs of rows of one picture stand once; pictures that layers ask have none. */
+static uint32_t words_of(const struct asked *a, int32_t *ids, uint32_t cap) {
+    const struct tokens *said = &a->c->pending;
+    const bool asked = a->m->shape.seen_cols != 0;
+    const bool tiles =
+        a->m->shape.picture.fit == FIT_ANYRES; /* no two side by side without words */
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < said->n && n < cap; i++) {
+        if (said->ids[i] >= 0)
+            ids[n++] = said->ids[i];
+        else if (!asked && !(tiles && n && ids[n - 1] == PICTURE))
+            ids[n++] = PICTURE;
+    }
+    return n;
 }
 
-static void test_llava(void **state) {
+static int one_case(vidi *v, const json_t *c) {
+    struct asked a = {.v = v};
+    int32_t ids[256];
+    size_t i;
+    json_t *one;
+    const json_t *say_all = json_object_get(c, "say"), *wanted = json_object_get(c, "ids");
+    const vidi_chat_config cfg = {.raw = json_is_true(json_object_get(c, "raw")), .max_tokens = 1};
+    if (vidi_model_open(v, folder_of(c), &a.m) != VIDI_OK ||
+        vidi_chat_open(a.m, &cfg, &a.c) != VIDI_OK)
+        fail_msg("%s", vidi_error(v));
+    json_array_foreach(say_all, i, one) say(&a, one);
+    assert_int_equal(prompt_open_answer(a.c), VIDI_OK);
+    const uint32_t n = words_of(&a, ids, 256);
+    uint32_t same = 0;
+    while (same < n && ids[same] == json_integer_value(json_array_get(wanted, same))) same++;
+    const int wrong = n != json_array_size(wanted) || same < n;
+    if (wrong) {
+        char *said = json_dumps(say_all, JSON_COMPACT);
+        print_message("%s %s%s %s: word %u of %u is %d, not %d of %zu\n",
+                      json_string_value(json_object_get(c, "folder")),
+                      json_string_value(json_object_get(c, "tokenizer")), cfg.raw ? " raw" : "",
+                      said, same, n, same < n ? ids[same] : 0,
+                      (int)json_integer_value(json_array_get(wanted, same)),
+                      json_array_size(wanted));
+        free(said);
+    }
+    vidi_model_close(a.m);
+    return wrong;
+}
+
+static void test_processors(void **state) {
     (void)state;
-    static const int32_t two[] = {1, 4,       5, 6, 7, 8,  18, 4,  PICTURE, 4,
-                                  3, PICTURE, 4, 3, 9, 10, 11, 12, 13,      0},
-                         raw_one[] = {1, PICTURE, 4, 3, 9, 10, 11, 12, 13, 0},
-                         raw_two[] = {1, PICTURE, 4, 3, PICTURE, 4, 3, 9, 10, 11, 12, 13, 0};
-    expect_ids(llava_twin(), 0, 2, "What?", two);
-    expect_ids(llava_twin(), 1, 1, "What?", raw_one);
-    expect_ids(llava_twin(), 1, 2, "What?", raw_two);
-}
-
-/* PaliGemma's processor writes <bos> before and a new line behind what is asked. */
-static void test_paligemma(void **state) {
-    (void)state;
-    static const int32_t ids[] = {PICTURE, 256, 87, 10, 0}; /* W and the new line */
-    static const char settings[] =
-        "{\"add_bos_token\": false, \"bos_token\": \"<bos>\", \"eos_token\": \"<eos>\"}";
-    const char *folder =
-        twin("pieces_paligemma", FOLDERS "paligemma", "tokenizer_config.json", "", settings);
-    expect_ids(folder, 0, 1, "W", ids);
-    expect_ids(folder, 1, 1, "W", ids);
+    json_error_t error;
+    size_t i;
+    int n_wrong = 0;
+    vidi *v;
+    json_t *cases = json_load_file("tests/families/pieces/cases.json", 0, &error), *c;
+    if (!cases) fail_msg("%s", error.text);
+    if (vidi_open(NULL, &v) != VIDI_OK) fail_msg("%s", vidi_error(v));
+    json_array_foreach(cases, i, c) n_wrong += one_case(v, c);
+    print_message("%zu prompts, %d without the ids of the processor\n", json_array_size(cases),
+                  n_wrong);
+    assert_int_equal(n_wrong, 0);
+    assert_true(json_array_size(cases) > 80);
+    json_decref(cases);
+    vidi_close(v);
 }
 
 static void test_words_before_a_picture(void **state) {
@@ -100,8 +128,7 @@ static void test_words_before_a_picture(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_llava),
-                                       cmocka_unit_test(test_paligemma),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_processors),
                                        cmocka_unit_test(test_words_before_a_picture)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,8 @@ static struct text_part trimmed(const char *text, bool front, bool end) {
     return (struct text_part){text, len, 0};
 }
 
-/* The token that starts a text leaves its beginning one, and so do pictures before it. */
+/* The token that starts a text leaves its beginning one, and so do pictures before it; unless the
+ * family's processor writes that token as a word of the text. */
 static bool is_start(const vidi_chat *c) {
     const struct tokenizer *t = c->model->tokenizer;
     const struct tokens *said = &c->pending;
@@ -23,7 +24,7 @@ static bool is_start(const vidi_chat *c) {
     while (c->model->shape.pictures_lead && before < said->n && said->ids[before] < 0) before++;
     const bool bos =
         tokenizer_adds_bos(t) && said->n == before + 1 && said->ids[before] == tokenizer_bos(t);
-    return c->position == 0 && (said->n == before || bos);
+    return c->position == 0 && (said->n == before || (bos && !c->model->shape.bos_in_text));
 }
 
 /* Words that are said one after another are those of the whole text. A picture stands there as a
@@ -41,19 +42,39 @@ static vidi_status push_parts(vidi_chat *c, struct text_part *parts, uint32_t n)
     return tokenize_parts(c->model->tokenizer, parts, n, &c->pending);
 }
 
-/* Pictures and the words around each; what follows the last of them is left in *after. */
-static vidi_status push_pictures(vidi_chat *c, const char **after) {
+enum { OPEN_PARTS = 3, LEAD_MOST = OPEN_PARTS + 2 };
+
+/* Pictures and the words around each, behind the n words of `lead`, which are one text with the
+ * first picture's; what follows the last of them is left in *after. */
+static vidi_status push_pictures(vidi_chat *c, const struct text_part *lead, uint32_t n,
+                                 const char **after) {
     const uint32_t first = c->n_pictures - c->n_waiting;
+    struct text_part between[LEAD_MOST + 1];
+    if (n) memcpy(between, lead, n * sizeof *lead);
     *after = "";
     for (uint32_t i = first; i < c->n_pictures; i++) {
         c->pictures[i].beside = i > first;
-        struct text_part between[] = {words(*after), words(c->pictures[i].before)};
-        if (between[0].len + between[1].len) TRY(push_parts(c, between, 2));
+        if (i > first) between[n++] = words(*after);
+        between[n++] = words(c->pictures[i].before);
+        uint64_t len = 0;
+        for (uint32_t k = 0; k < n; k++) len += between[k].len;
+        if (len) TRY(push_parts(c, between, n));
         TRY(tokens_push(&c->pending, ~(int32_t)i));
         *after = c->pictures[i].after;
+        n = 0;
     }
     c->n_waiting = 0;
     return VIDI_OK;
+}
+
+/* The blank that the family's processor writes between a picture and the words behind it, where the
+ * vocabulary puts none there. */
+static struct text_part blank_behind(const vidi_chat *c, const char *after, struct text_part text) {
+    static const char none_before[] = " \t\n\r\v\f<";
+    const bool glued = text.len && !memchr(none_before, text.text[0], sizeof none_before - 1);
+    const bool puts = c->model->shape.picture.blank_behind && after[0] && glued &&
+                      !tokenizer_begins_behind_control(c->model->tokenizer);
+    return words(puts ? " " : "");
 }
 
 /* A whole text of the eyes' own vocabulary. */
@@ -95,8 +116,6 @@ static vidi_status ask_pictures(vidi_chat *c, const char *text) {
     return status;
 }
 
-enum { OPEN_PARTS = 3 };
-
 /* What opens a turn; gives the number of its parts. */
 static uint32_t open_turn(vidi_chat *c, vidi_role role, struct text_part parts[OPEN_PARTS]) {
     const struct chat_form *form = c->model->form;
@@ -119,7 +138,7 @@ static vidi_status begin(vidi_chat *c, vidi_role first_role) {
     c->started = true;
     c->last_role = -1;
     const char *after;
-    if (c->model->shape.pictures_lead) TRY(push_pictures(c, &after));
+    if (c->model->shape.pictures_lead) TRY(push_pictures(c, NULL, 0, &after));
     if (tokenizer_adds_bos(t) && tokenizer_bos(t) >= 0)
         TRY(tokens_push(&c->pending, tokenizer_bos(t)));
     if (c->cfg.raw) return VIDI_OK;
@@ -152,12 +171,13 @@ static vidi_status say(vidi_chat *c, vidi_role role, const char *text, bool ends
     if (role == VIDI_ASSISTANT) c->numbered = 0;
     const char *after = "";
     if (c->cfg.raw) {
-        TRY(push_pictures(c, &after));
-        struct text_part parts[] = {words(after), words(text), words(raw_end(c, text, ends))};
-        return push_parts(c, parts, 3);
+        TRY(push_pictures(c, NULL, 0, &after));
+        struct text_part parts[] = {words(after), blank_behind(c, after, words(text)), words(text),
+                                    words(raw_end(c, text, ends))};
+        return push_parts(c, parts, 4);
     }
     if (c->model->shape.pictures_first && opens) {
-        TRY(push_pictures(c, &after));
+        TRY(push_pictures(c, NULL, 0, &after));
         struct text_part behind[] = {words(after)};
         if (after[0]) TRY(push_parts(c, behind, 1));
     }
@@ -168,10 +188,10 @@ static vidi_status say(vidi_chat *c, vidi_role role, const char *text, bool ends
     parts[n + 1] = trimmed(text, front, ends && form->trim[role]);
     parts[n + 2] = words(ends ? form->turn_close[role] : "");
     if (!c->n_waiting) return push_parts(c, parts, n + 3);
-    if (opens) TRY(push_parts(c, parts, n));
-    TRY(push_pictures(c, &after));
-    parts[n] = words(after);
-    return push_parts(c, parts + n, 3);
+    const struct text_part said = parts[n + 1], close = parts[n + 2];
+    TRY(push_pictures(c, parts, n, &after));
+    struct text_part behind[] = {words(after), blank_behind(c, after, said), said, close};
+    return push_parts(c, behind, 4);
 }
 
 vidi_status prompt_say(vidi_chat *c, vidi_role role, const char *text) {
