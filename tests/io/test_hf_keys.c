@@ -546,6 +546,13 @@ static const struct {
     {"blip", "config.json", "{\"text_config\": {\"sep_token_id\": 7}}",
      "text_config.sep_token_id is 7"},
     {"git", "config.json", "{\"eos_token_id\": 7}", "eos_token_id is 7"},
+    /* the reference passes it over */
+    {"gemma3_text", "config.json",
+     "{\"rope_parameters\": {\"rope_type\": \"linear\", \"factor\": 8.0, \"full_attention\": null, "
+     "\"sliding_attention\": null}}",
+     "rope_parameters holds neither full_attention nor sliding_attention"},
+    {"mpt", "config.json", "{\"attn_config\": {\"alibi_bias_max\": 4}}",
+     "attn_config.alibi_bias_max is not 8"},
     /* layers behind the last of the list see the whole picture, too, where each does */
     {"qwen25vl", "config.json", "{\"vision_config\": {\"fullatt_block_indexes\": [0]}}",
      "fullatt_block_indexes is not every n-th layer"},

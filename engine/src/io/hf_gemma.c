@@ -103,6 +103,11 @@ static void put_local_scale(struct hf *h, json_t *own, vidi_status *status) {
 static void put_local_base(struct hf *h, vidi_status *status) {
     json_t *all = hf_get(h, h->numbers, "rope_parameters");
     json_t *own = hf_get(h, all, "sliding_attention");
+    /* The reference passes over what stands there for all layers alike. */
+    if (*status == VIDI_OK && json_object_size(all) && !json_is_object(own) &&
+        !json_is_object(hf_get(h, all, "full_attention")))
+        *status = hf_bad(h, h->numbers_at, "rope_parameters",
+                         "holds neither full_attention nor sliding_attention");
     const struct hf_field newer = {own, "rope_parameters.", "rope_theta", false};
     const struct hf_field older = {h->numbers, h->numbers_at, "rope_local_base_freq", false};
     const double base = own ? hf_number(h, &newer, 1, 1e12, status) : 0;

@@ -50,7 +50,7 @@ TEXTS = {
     "mistral": [{"rms_norm_eps": 0.05}, {"num_hidden_layers": 1}, {"rope_parameters.rope_theta": 500.0}],
     "mistral3": [{"rms_norm_eps": 0.05}, {"rope_parameters.factor": 5.0}],
     "qwen2": [{"rms_norm_eps": 0.05}, {"num_hidden_layers": 1, "layer_types": ["full_attention"]}, {"rope_parameters.rope_theta": 500.0},
-              rope(**YARN)],
+              rope(**YARN), {"num_attention_heads": 2, "num_key_value_heads": 1}],
     "qwen3": [{"rms_norm_eps": 0.05}, {"num_hidden_layers": 1, "layer_types": ["full_attention"]}, {"rope_parameters.factor": 2.0},
               {"rope_parameters.original_max_position_embeddings": 8}, rope(rope_type="default")],
     "gemma": [{"hidden_act": "gelu"}, {"hidden_act": "gelu", "hidden_activation": None},
@@ -76,7 +76,9 @@ TEXTS = {
     "phi4": [{"rms_norm_eps": 0.05}, {"rope_parameters.rope_theta": 500.0},
              {"rope_parameters.long_factor": [1.0, 1.5, 2.0, 4.0, 6.0, 8.0]},
              {"original_max_position_embeddings": 128, "rope_parameters.original_max_position_embeddings": 128},
-             {"max_position_embeddings": 1024}],
+             {"max_position_embeddings": 1024},
+             {"original_max_position_embeddings": 128, "rope_parameters.original_max_position_embeddings": 128,
+              "rope_parameters.short_factor": [1.0, 1.5, 2.0, 4.0, 6.0, 8.0]}],
     "mpt": [{"layer_norm_epsilon": 0.05}, {"n_layers": 1}],
     "opt": [{"num_hidden_layers": 1}],
 }
@@ -84,6 +86,7 @@ TEXTS = {
 
 TOWER = [{"vision_config.layer_norm_eps": 0.05}, {"vision_config.num_attention_heads": 2}]
 SHORTER = {"vision_config.num_hidden_layers": 1}
+FEWER = {"text_config.num_hidden_layers": 1}
 TEXT_PART = [{"text_config.rms_norm_eps": 0.05}, {"text_config.rope_parameters.rope_theta": 500.0}]
 QUERIES = [{"qformer_config.layer_norm_eps": 0.05}, {"qformer_config.num_attention_heads": 2}]
 QWEN = [{"vision_config.num_heads": 2}, {"vision_config.depth": 1}, *TEXT_PART]
@@ -91,37 +94,45 @@ SECTION = "text_config.rope_parameters.mrope_section"
 PIXELS = [{"image_mean": [0.2, 0.5, 0.3]}, {"image_std": [0.3, 0.5, 0.6]}, {"rescale_factor": 0.005},
           {"do_normalize": False}, {"do_rescale": False, "image_std": [90.0, 80.0, 70.0]}]
 
+SIZES = {"llava": [{"size.shortest_edge": 100}], "git": [{"size.shortest_edge": 40}]}
+
 # The same of models with eyes, asked about one picture; and of their preprocessor_config.json.
 SEEING = {
-    "smolvlm": TOWER + [SHORTER] + TEXT_PART,
+    "smolvlm": TOWER + [SHORTER, FEWER] + TEXT_PART,
     "llava": TOWER + TEXT_PART + [
+        FEWER, {"vision_config.num_hidden_layers": 2},
         {"projector_hidden_act": "silu"},
         {"projector_hidden_act": "relu"}, {"vision_config.hidden_act": "gelu_pytorch_tanh"}],
     "llava_siglip": TOWER + TEXT_PART + [{"vision_feature_layer": -1}],
-    "llava_next": TOWER + TEXT_PART,
-    "internvl": [TOWER[0], TOWER[1], SHORTER] + TEXT_PART + [{"projector_hidden_act": "silu"}],
+    "llava_next": TOWER + TEXT_PART + [FEWER],
+    "internvl": TOWER + [SHORTER, {**FEWER, "text_config.layer_types": ["full_attention"]}] + TEXT_PART + [{"projector_hidden_act": "silu"}],
     "gemma3": TOWER + [SHORTER, TEXT_PART[0], {"text_config.query_pre_attn_scalar": 40},
                        {"text_config.rope_parameters.full_attention.factor": 2.0},
                        {"text_config.rope_parameters.sliding_attention.rope_theta": 500.0},
                        {"text_config.sliding_window": 4}],
-    "paligemma": TOWER + [SHORTER] + TEXT_PART + [{"text_config.hidden_act": "gelu"}],
+    "paligemma": TOWER + [SHORTER, FEWER] + TEXT_PART + [{"text_config.hidden_act": "gelu"}],
     "qwen2vl": QWEN + [{SECTION: [4, 2, 2]}],
     "qwen3vl": [QWEN[0], *QWEN[2:], {SECTION: [1, 6, 1]}],
     "qwen25vl": QWEN + [{SECTION: [4, 2, 2]}, {"vision_config.window_size": 28},
                         {"vision_config.fullatt_block_indexes": [2]},
                         {"vision_config.fullatt_block_indexes": [0, 1, 2, 3]}],
-    "idefics2": TOWER + [SHORTER] + TEXT_PART + [{"perceiver_config.resampler_depth": 1},
+    "idefics2": TOWER + [SHORTER, FEWER] + TEXT_PART + [{"perceiver_config.resampler_depth": 1},
                                                  {"perceiver_config.rms_norm_eps": 0.05}],
-    "blip2": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER] + QUERIES,
+    "blip": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER, {"text_config.layer_norm_eps": 0.05},
+             {"text_config.num_attention_heads": 2}, FEWER],
+    "blip2": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER, FEWER,
+              {"qformer_config.num_hidden_layers": 1}] + QUERIES,
     "instructblip": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER] + QUERIES + TEXT_PART,
     "git": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER, {"layer_norm_eps": 0.05},
             {"num_attention_heads": 4}],
     "kosmos2": TOWER + [SHORTER, {"text_config.layer_norm_eps": 0.05}, {"text_config.attention_heads": 2},
                         {"text_config.scale_embedding": False}],
     "idefics": [TOWER[0], {"vision_config.num_attention_heads": 4}, SHORTER, {"rms_norm_eps": 0.05},
-                {"perceiver_config.resampler_depth": 1}],
+                {"perceiver_config.resampler_depth": 1}, {"cross_layer_interval": 4}, {"num_hidden_layers": 2},
+                {"qk_layer_norms": False}, {"perceiver_config.qk_layer_norms_perceiver": False}],
     "mllama": [{"vision_config.norm_eps": 0.05}, {"vision_config.attention_heads": 2}, *TEXT_PART,
-               {"vision_config.num_global_layers": 1}, {"text_config.rope_parameters.factor": 2.0},
+               {"vision_config.num_global_layers": 1},
+               {"vision_config.intermediate_layers_indices": [1, 2]}, {"text_config.rope_parameters.factor": 2.0},
                {"text_config.rope_parameters.low_freq_factor": 2.0}],
 }
 
@@ -229,6 +240,11 @@ def seeing_logits(name, prompt):
         x = feed(name, folder, ids, [Image.open(f"{HERE}/../../../{picture}")])
         tokens = torch.tensor([ids])
         with torch.no_grad():
+            if name == "blip":
+                net = model_of(folder)
+                rows = net.vision_model(**x).last_hidden_state
+                y = net.text_decoder(input_ids=tokens, encoder_hidden_states=rows, use_cache=False)
+                return y.logits[0, -1].numpy().astype(np.float64)
             return model_of(folder)(input_ids=tokens, **x, **more(tokens)).logits[0, -1].numpy().astype(np.float64)
     return ask
 
@@ -237,7 +253,7 @@ def seeing(cases, name):
     prompt = like_mmproj(name) if os.path.isdir(f"{MMPROJ}/{name}") else own_prompt(name)
     ask = seeing_logits(name, prompt)
     seen = [logits_of(name, "config.json", {}, ask)]
-    for file, changes in (("config.json", SEEING[name]), ("preprocessor_config.json", PIXELS)):
+    for file, changes in (("config.json", SEEING[name]), ("preprocessor_config.json", PIXELS + SIZES.get(name, []))):
         for keys in changes:
             one_case(cases, seen, name, file, keys, ask, words=prompt[3], picture=prompt[2])
 
