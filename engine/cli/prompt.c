@@ -107,7 +107,8 @@ static unsigned char paste(EditLine *editor, int key) {
 static void expect_pastes(struct prompt *p, const struct environment *env) {
     if (env->dumb || tcgetattr(STDIN_FILENO, &p->mode) != 0) return;
     p->pastes = true;
-    el_set(p->editor, EL_ADDFN, "vidi-paste", "take a paste as one text", paste);
+    /* By el_set() libedit would copy both names, and never free them. */
+    el_wset(p->editor, EL_ADDFN, L"vidi-paste", L"take a paste as one text", paste);
     el_set(p->editor, EL_BIND, "\\e" PASTE_BEGINS, "vidi-paste", NULL);
     interrupt_terminal(&p->mode, pastes_off);
 }
