@@ -546,6 +546,13 @@ static const struct {
     {"blip", "config.json", "{\"text_config\": {\"sep_token_id\": 7}}",
      "text_config.sep_token_id is 7"},
     {"git", "config.json", "{\"eos_token_id\": 7}", "eos_token_id is 7"},
+    {"llava", "tokenizer_config.json",
+     "{\"added_tokens_decoder\": {\"257\": {\"content\": \"<image>\", \"special\": true}}}",
+     "tokenizer_config.json: added_tokens_decoder.257 is '<image>', but tokenizer.json has "
+     "'</s>' there"},
+    {"llava", "tokenizer_config.json",
+     "{\"added_tokens_decoder\": {\"258\": {\"content\": \"<pic>\", \"special\": true}}}",
+     "added_tokens_decoder.258 is '<pic>', but tokenizer.json has '<image>' there"},
     /* the reference passes it over */
     {"gemma3_text", "config.json",
      "{\"rope_parameters\": {\"rope_type\": \"linear\", \"factor\": 8.0, \"full_attention\": null, "
@@ -580,9 +587,36 @@ static void values_are_refused(void **state) {
     }
 }
 
+/* Words that stand in tokenizer_config.json alone are words all the same. */
+static void words_of_settings(void **state) {
+    (void)state;
+    struct vd_ctx ctx = {0};
+    struct gguf g;
+    char path[1400];
+    json_error_t error;
+    const struct gguf_value *words, *types;
+    json_t *settings = json_load_file(FOLDERS "mistral/tokenizer_config.json", 0, &error);
+    json_object_set_new(
+        settings, "added_tokens_decoder",
+        json_loads("{\"360\": {\"content\": \"<pic>\", \"special\": true}}", 0, NULL));
+    link_folder(FOLDERS "mistral", "tokenizer_config.json");
+    snprintf(path, sizeof path, "%s/tokenizer_config.json", changed_folder);
+    assert_int_equal(json_dump_file(settings, path, 0), 0);
+    json_decref(settings);
+    if (hf_folder_open(&ctx, changed_folder, HF_TEXT, &g) != VIDI_OK) fail_msg("%s", ctx.error);
+    assert_int_equal(gguf_array(&g, "tokenizer.ggml.tokens", GGUF_STRING, &words), VIDI_OK);
+    assert_int_equal(gguf_array(&g, "tokenizer.ggml.token_type", GGUF_I32, &types), VIDI_OK);
+    const struct str word = gguf_str_at(words, 360);
+    assert_true(word.len == 5 && memcmp(word.ptr, "<pic>", 5) == 0);
+    assert_int_equal(gguf_int_at(types, 360), 3);
+    gguf_close(&g);
+    assert_int_equal(ctx.heap.live_bytes, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key), cmocka_unit_test(published_keys),
-        cmocka_unit_test(honoured_keys), cmocka_unit_test(values_are_refused)};
+        cmocka_unit_test(honoured_keys), cmocka_unit_test(values_are_refused),
+        cmocka_unit_test(words_of_settings)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

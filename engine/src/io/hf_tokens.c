@@ -147,6 +147,32 @@ static vidi_status read_added(struct tokens *t) {
     return VIDI_OK;
 }
 
+/* What tokenizer_config.json says of added words: those that tokenizer.json lacks are added, and
+ * the ids of all others are the same there. */
+static vidi_status read_decoder(struct tokens *t) {
+    const json_t *decoder = json_object_get(t->settings, "added_tokens_decoder");
+    const char *key;
+    json_t *one;
+    json_object_foreach((json_t *)decoder, key, one) {
+        const char *word = json_string_value(json_object_get(one, "content"));
+        char *end;
+        const unsigned long id = strtoul(key, &end, 10);
+        uint32_t at;
+        if (!word || !word[0] || *end || id >= t->n) continue; /* never said */
+        const bool known = map_get(&t->ids, word, (uint32_t)strlen(word), &at);
+        if (known && at == id) continue;
+        if (known || t->words[id])
+            return vd_fail(t->h->ctx, VIDI_E_FORMAT,
+                           "%.600s/%stokenizer_config.json: added_tokens_decoder.%lu is '%.64s', "
+                           "but tokenizer.json has '%.64s' there",
+                           t->h->folder, t->folder, id, word,
+                           t->words[id] ? t->words[id] : "no word");
+        const bool special = json_is_true(json_object_get(one, "special"));
+        TRY(set_word_at(t, word, (uint32_t)id, special ? CONTROL : USER));
+    }
+    return VIDI_OK;
+}
+
 /* Words that white space behind them belongs to. */
 static vidi_status put_eats(struct tokens *t) {
     const json_t *added = json_object_get(t->json, "added_tokens");
@@ -658,6 +684,7 @@ static vidi_status read_vocabulary(struct tokens *t) {
     TRY(map_open(&t->ids, t->h->arena, t->n));
     TRY(t->unigram || t->own ? read_pieces(t) : read_words(t));
     TRY(read_added(t));
+    if (!t->own) TRY(read_decoder(t));
     TRY(fill_gaps(t));
     return t->folder[0] ? VIDI_OK : hf_ids_check(t->h, t->words, t->n);
 }
