@@ -124,6 +124,9 @@ static void test_every_end(void **state) {
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         assert_true(tokenizer_is_end(m->tokenizer, ends[i]));
     assert_false(tokenizer_is_end(m->tokenizer, 43));
+    uint32_t id; /* for programs that know of two: the settings' word is 298 */
+    assert_int_equal(gguf_u32(&m->file, "tokenizer.ggml.eot_token_id", &id), VIDI_OK);
+    assert_int_equal(id, 296);
     vidi_close(v);
 }
 

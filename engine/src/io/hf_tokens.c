@@ -432,16 +432,25 @@ static vidi_status put_listed_ends(struct tokens *t) {
     return VIDI_OK;
 }
 
-/* The end word of the tokenizer's settings, else the first of the list. */
+/* The end word of the tokenizer's settings, else the first of the list; and the next of the list,
+ * which other programs look for. */
 static vidi_status put_ends(struct tokens *t) {
-    static const char key[] = "tokenizer.ggml.eos_token_id";
+    static const char *const keys[] = {"tokenizer.ggml.eos_token_id",
+                                       "tokenizer.ggml.eot_token_id"};
     const json_t *ids = ends_of(t->h);
-    const json_t *first = json_is_array(ids) ? json_array_get(ids, 0) : ids;
-    uint32_t id;
-    if (find_word(t, word_of(json_object_get(t->settings, "eos_token")), &id))
-        put_u32(&t->h->put, key, id);
-    else if (first)
-        put_u32(&t->h->put, key, (uint32_t)json_integer_value(first));
+    const size_t many = json_is_array(ids) ? json_array_size(ids) : ids ? 1 : 0;
+    uint32_t id, n = 0, first = UINT32_MAX;
+    if (find_word(t, word_of(json_object_get(t->settings, "eos_token")), &id)) {
+        put_u32(&t->h->put, keys[n++], id);
+        first = id;
+    }
+    for (size_t i = 0; i < many && n < 2; i++) {
+        const json_t *one = json_is_array(ids) ? json_array_get(ids, i) : ids;
+        const uint32_t at = (uint32_t)json_integer_value(one);
+        if (at == first) continue;
+        put_u32(&t->h->put, keys[n++], at);
+        first = at;
+    }
     return put_listed_ends(t);
 }
 
